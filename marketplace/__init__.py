@@ -1,0 +1,95 @@
+"""Seconde Prise: film sets, props and costumes kept in use."""
+
+from importlib import import_module
+from importlib.util import find_spec
+
+from flask import Flask
+from flask_login import LoginManager
+from flask_migrate import Migrate
+from flask_wtf import CSRFProtect
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from marketplace import settings as settings_module
+from marketplace import wiring
+from marketplace.accounts import signing_in
+from marketplace.core import clock, logs
+from marketplace.core.db import db, engine_options
+from marketplace.jobs import worker
+from marketplace.settings import ROOT, Settings
+from marketplace.web import headers, language, limits
+
+# every module with tables, so that the metadata is whole whatever is imported first
+MODELS = [
+    "marketplace.jobs.models",
+    "marketplace.accounts.models",
+    "marketplace.catalogue.models",
+    "marketplace.exchanges.models",
+    "marketplace.carbon.models",
+    "marketplace.search.models",
+    "marketplace.messaging.models",
+]
+
+BLUEPRINTS = [
+    "marketplace.jobs.commands",
+]
+
+# modules that are not blueprints and attach themselves by init_app(app)
+SHELL = [
+    "marketplace.web.filters",
+    "marketplace.web.errors",
+]
+
+csrf = CSRFProtect()
+migrate = Migrate()
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """The application for `settings` (default: those of the environment)."""
+    settings = settings or settings_module.load()
+    for name in filter(find_spec, MODELS):
+        import_module(name)
+    app = Flask(__name__, static_folder=str(ROOT / "static"), template_folder=str(ROOT / "templates"))
+    app.config.update(
+        SECRET_KEY=settings.secret_key,
+        SQLALCHEMY_DATABASE_URI=settings.database_url,
+        SQLALCHEMY_ENGINE_OPTIONS=engine_options(settings.database_url, settings.threads),
+        SESSION_COOKIE_NAME="__Host-session" if settings.https else "session",
+        SESSION_COOKIE_SECURE=settings.https,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        PERMANENT_SESSION_LIFETIME=signing_in.LONGEST,
+        SESSION_REFRESH_EACH_REQUEST=False,
+        MAX_CONTENT_LENGTH=2 * 1024 * 1024,  # routes that take files allow more, by themselves
+        MAX_FORM_PARTS=2000,
+        SEND_FILE_MAX_AGE_DEFAULT=31536000,  # addresses of assets carry a hash of their content
+        WTF_CSRF_TIME_LIMIT=None,  # bound to the session
+        WTF_CSRF_SSL_STRICT=False,  # the Origin is checked in web/headers.py
+        PREFERRED_URL_SCHEME="https" if settings.https else "http",
+    )
+    app.extensions["settings"] = settings
+    if settings.trusted_proxies:
+        count = settings.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=count)  # type: ignore[method-assign]
+
+    clock.set_clock(settings.clock)
+    logs.init_app(app, settings)
+    db.init_app(app)
+    migrate.init_app(app, db, directory=str(ROOT / "migrations"))
+    wiring.init_app(app, settings)
+    worker.init_app(app, settings)
+    headers.init_app(app, settings)
+    language.init_app(app)
+    csrf.init_app(app)
+
+    login_manager = LoginManager(app)
+    login_manager.session_protection = None  # session rows do this better: an address may change on a train
+    login_manager.login_view = "accounts.sign_in"
+    login_manager.login_message = None
+    login_manager.user_loader(signing_in.load)
+
+    limits.init_app(app, settings)
+    for name in filter(find_spec, SHELL):
+        import_module(name).init_app(app)
+    for name in BLUEPRINTS:
+        app.register_blueprint(import_module(name).blueprint)
+    return app

@@ -1,0 +1,36 @@
+"""The time of deadlines, dates and the ledger, which the setting CLOCK may fix or shift.
+
+Sessions, tokens and limits use `wall()`: no setting moves those.
+"""
+
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
+
+from marketplace.settings import clock_fixed, clock_shift
+
+PARIS = ZoneInfo("Europe/Paris")
+_setting = "system"
+
+
+def set_clock(setting: str) -> None:
+    """Obey `setting`: 'system', an ISO time, or a shift such as '+72h'."""
+    global _setting
+    _setting = setting
+
+
+def wall() -> datetime:
+    """The machine's time, UTC."""
+    return datetime.now(UTC)
+
+
+def now() -> datetime:
+    """The product's time, UTC."""
+    if _setting == "system":
+        return wall()
+    shift = clock_shift(_setting)
+    return wall() + shift if shift is not None else clock_fixed(_setting)
+
+
+def today() -> date:
+    """The product's day in Paris."""
+    return now().astimezone(PARIS).date()

@@ -1,0 +1,42 @@
+"""Which adapter serves each port, who listens to what, and which function does which job."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from flask import Flask
+
+from marketplace.adapters.file_mail import FileMail
+from marketplace.adapters.local_files import LocalFiles
+from marketplace.adapters.smtp_mail import SmtpMail
+from marketplace.jobs import runner
+from marketplace.settings import Settings
+
+# event class → functions, called in this order inside the announcing transaction
+LISTENERS: dict[type, list[Callable[[Any], None]]] = {}
+
+# name of a job → function; its keywords are the outbox row's payload
+JOBS: dict[str, Callable[..., None]] = {
+    "jobs.sweep_done": runner.sweep_done,
+}
+
+# name of a job → seconds between two runs
+TIMETABLE: dict[str, int] = {
+    "jobs.sweep_done": 3600,
+}
+
+
+def init_app(app: Flask, settings: Settings) -> None:
+    sender = f"Seconde Prise <ne-pas-repondre@{urlsplit(settings.base_url).hostname}>"
+    if settings.mail_url.startswith("file://"):
+        mailer: Any = FileMail(Path(settings.mail_url.removeprefix("file://")), sender)
+    else:
+        mailer = SmtpMail(settings.mail_url, sender)
+    app.extensions["ports"] = {
+        "files": LocalFiles(Path(settings.storage_url.removeprefix("file://"))),
+        "mailer": mailer,
+    }
+    app.extensions["listeners"] = LISTENERS
+    app.extensions["jobs"] = JOBS
+    app.extensions["timetable"] = TIMETABLE

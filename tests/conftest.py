@@ -1,0 +1,123 @@
+"""An application on a fresh database for each test, on both databases where a test says so."""
+
+import email
+import email.policy
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from email.message import EmailMessage
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from marketplace import create_app
+from marketplace.core import clock as clock_module
+from marketplace.core.db import db
+from marketplace.jobs.runner import drain
+from tests.databases import PostgresqlDatabases, SqliteFiles, server_url, settings_for
+
+# a Thursday morning; tests that need the real day set the clock themselves
+NOON = "2026-11-12T09:00:00+00:00"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "both_databases: the test runs on SQLite and on PostgreSQL")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "database_url" not in metafunc.fixturenames:
+        return
+    both = metafunc.definition.get_closest_marker("both_databases")
+    without = pytest.mark.skipif(server_url() is None, reason="TEST_DATABASE_URL is not set: no PostgreSQL here")
+    names = ["sqlite", pytest.param("postgresql", marks=[pytest.mark.postgres, without])] if both else ["sqlite"]
+    metafunc.parametrize("database_url", names, indirect=True)
+
+
+@pytest.fixture(scope="session")
+def sqlite_files(tmp_path_factory: pytest.TempPathFactory) -> SqliteFiles:
+    return SqliteFiles(tmp_path_factory.mktemp("sqlite"))
+
+
+@pytest.fixture(scope="session")
+def postgresql_databases() -> Iterator[PostgresqlDatabases]:
+    databases = PostgresqlDatabases(server_url() or "postgresql://127.0.0.1/test")
+    yield databases
+    databases.drop_all()
+
+
+@pytest.fixture
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The address of a freshly migrated, empty database."""
+    maker = request.getfixturevalue("sqlite_files" if request.param == "sqlite" else "postgresql_databases")
+    url = maker.make(tmp_path)
+    yield url
+    maker.drop(url)
+
+
+@pytest.fixture
+def app(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Flask]:
+    """An application on that database, its clock fixed at `NOON`, with an application context pushed."""
+    app = create_app(settings_for(tmp_path / "instance", database_url, CLOCK=NOON))
+    app.config["TESTING"] = True
+    app.config["WTF_CSRF_ENABLED"] = False  # tests/web/test_csrf.py turns it on
+    app.extensions["nudge"] = lambda: None
+    with app.app_context():
+        yield app
+        db.session.remove()
+        db.engine.dispose()
+    clock_module.set_clock("system")
+
+
+@pytest.fixture
+def session(app: Flask):
+    return db.session
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    """A visitor's browser."""
+    return app.test_client()
+
+
+@pytest.fixture
+def run_jobs(app: Flask) -> Callable[[], int]:
+    """Drain the outbox as the worker would; the number of rows run."""
+
+    def run() -> int:
+        db.session.rollback()
+        return drain()
+
+    return run
+
+
+class Clock:
+    """Moves the product's time."""
+
+    def at(self, text: str) -> None:
+        clock_module.set_clock(text)
+
+    def forward(self, **delta: int) -> None:
+        clock_module.set_clock((self.now() + timedelta(**delta)).isoformat())
+
+    def now(self) -> datetime:
+        return clock_module.now()
+
+
+@pytest.fixture
+def clock(app: Flask) -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def outbox_mail(app: Flask) -> Callable[[], list[EmailMessage]]:
+    """The mails written so far, oldest first (run the jobs first)."""
+    folder = Path(app.extensions["settings"].mail_url.removeprefix("file://"))
+
+    def read() -> list[EmailMessage]:
+        return [
+            email.message_from_bytes(path.read_bytes(), policy=email.policy.default)  # type: ignore[misc]
+            for path in sorted(folder.glob("*.eml"))
+        ]
+
+    return read
