@@ -1,9 +1,12 @@
 """What we ask of the outside, and where to find what answers. `wiring.py` picks the adapters."""
 
-from collections.abc import Sequence
-from typing import Any, BinaryIO, Protocol
+from collections.abc import Iterable, Sequence
+from typing import Any, BinaryIO, NamedTuple, Protocol
 
 from flask import current_app
+from sqlalchemy import Connection
+
+from marketplace.core.text import Query
 
 
 class FileStore(Protocol):
@@ -30,12 +33,49 @@ class Mailer(Protocol):
     def send(self, to: str, subject: str, text: str, html: str | None = None) -> None: ...
 
 
+class IndexedWords(NamedTuple):
+    """A listing's words, analysed (`core.text.index_text`), by how much they say about it."""
+
+    listing_id: int
+    title: str
+    category: str
+    materials: str
+    description: str
+
+
+class WordMatch(NamedTuple):
+    """Pieces of a SELECT over `search_document AS d` that match a query's words. `rank` is an expression, lower is
+    better, None when nothing can be ranked; every value is a bound parameter of `params`."""
+
+    source: str
+    where: str
+    rank: str | None
+    params: dict[str, Any]
+
+
 class SearchIndex(Protocol):
     """The postings: analysed words of listings, in the database, written in the caller's transaction."""
 
-    def write(self, documents: Sequence[Any]) -> None: ...
+    def write(self, connection: Connection, words: Sequence[IndexedWords], table: str = "listing_words") -> None:
+        """Put these listings' words in place of what was there."""
 
-    def remove(self, listing_ids: Sequence[int]) -> None: ...
+    def remove(self, connection: Connection, listing_ids: Iterable[int], table: str = "listing_words") -> None:
+        """Forget these listings; unknown ones do not matter."""
+
+    def match(self, query: Query) -> WordMatch | None:
+        """How to find a query's words; None when it asks for none."""
+
+    def begin_rebuild(self, connection: Connection) -> str:
+        """An empty table beside the live one; its name, for `write` and `remove`."""
+
+    def swap(self, connection: Connection) -> None:
+        """Put the table of `begin_rebuild` in the live one's place."""
+
+    def differing(self, connection: Connection, words: Sequence[IndexedWords]) -> list[int]:
+        """The listings whose stored words are not these."""
+
+    def strangers(self, connection: Connection, limit: int) -> list[int]:
+        """Listings with words but without a search document."""
 
 
 def current(name: str) -> Any:

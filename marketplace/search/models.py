@@ -1,0 +1,63 @@
+"""One thin row per listing that can be found: all that filters, sorts and result cards need, so a page is one query."""
+
+from datetime import date, datetime
+from decimal import Decimal
+
+from sqlalchemy import Boolean, Date, Float, ForeignKey, Index, Integer, SmallInteger, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from marketplace.core.db import Base, DecimalText, Quantity, UtcDateTime
+
+
+class SearchDocument(Base):
+    """A copy, written in the transaction that changed the listing. Only published, unhidden listings have one.
+
+    `is_public` tells what everybody may see from what only the listing's own organisation may. `condition_rank`:
+    0 new … 4 for parts. `x`, `y`, `z` are the place as a unit vector: their dot product with another place's is the
+    cosine of the angle between, so distance is compared exactly without trigonometry in SQL. `free` is what nobody
+    holds today. `branch` is the top category, whose drawing stands in for a photo.
+    """
+
+    __tablename__ = "search_document"
+
+    listing_id: Mapped[int] = mapped_column(
+        ForeignKey("listing.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    organisation_id: Mapped[int] = mapped_column(Integer)
+    is_public: Mapped[bool] = mapped_column(Boolean)
+    public_id: Mapped[str] = mapped_column(String(13))
+    slug: Mapped[str] = mapped_column(String(160))
+    title: Mapped[str] = mapped_column(String(140))
+    branch: Mapped[str] = mapped_column(String(60))
+    category_key: Mapped[str] = mapped_column(String(60))
+    gives: Mapped[bool] = mapped_column(Boolean)
+    rents: Mapped[bool] = mapped_column(Boolean)
+    sells: Mapped[bool] = mapped_column(Boolean)
+    condition_rank: Mapped[int] = mapped_column(SmallInteger)
+    price_cents: Mapped[int | None] = mapped_column(Integer)
+    weekly_rate_cents: Mapped[int | None] = mapped_column(Integer)
+    quantity: Mapped[Decimal] = mapped_column(Quantity)
+    free: Mapped[Decimal] = mapped_column(Quantity)
+    unit: Mapped[str] = mapped_column(String(8))
+    city: Mapped[str] = mapped_column(String(100))
+    lat: Mapped[float | None] = mapped_column(Float)
+    lon: Mapped[float | None] = mapped_column(Float)
+    x: Mapped[float | None] = mapped_column(Float)
+    y: Mapped[float | None] = mapped_column(Float)
+    z: Mapped[float | None] = mapped_column(Float)
+    available_from: Mapped[date | None] = mapped_column(Date)
+    gone_by: Mapped[date | None] = mapped_column(Date)
+    published_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    photo_key: Mapped[str | None] = mapped_column(String(80))
+    estimate_kgco2e: Mapped[Decimal | None] = mapped_column(DecimalText)
+    uncertainty_kgco2e: Mapped[Decimal | None] = mapped_column(DecimalText)
+    indexed_at: Mapped[datetime] = mapped_column(UtcDateTime)  # never shifted by CLOCK: a rebuild compares it
+
+    __table_args__ = (
+        Index("ix_search_document_newest", "is_public", "published_at", "listing_id"),
+        Index("ix_search_document_branch", "is_public", "branch", "published_at"),
+        Index("ix_search_document_category", "is_public", "category_key", "published_at"),
+        Index("ix_search_document_place", "lat", "lon"),
+        Index("ix_search_document_organisation", "organisation_id", "published_at"),
+        Index("ix_search_document_indexed_at", "indexed_at"),
+    )
