@@ -1,6 +1,6 @@
 """French first: the user's choice, then the browser's; `?lang=en` switches."""
 
-from flask import Flask, request, session
+from flask import Flask, has_request_context, request, session
 from flask_babel import Babel
 from flask_login import current_user
 
@@ -9,7 +9,9 @@ babel = Babel()
 
 
 def choose() -> str:
-    asked = request.args.get("lang") if request else None
+    if not has_request_context():  # jobs and commands; mails choose their reader's language by force_locale()
+        return "fr"
+    asked = request.args.get("lang")
     if asked in LANGUAGES:
         if session.get("lang") != asked:
             session["lang"] = asked

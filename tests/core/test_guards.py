@@ -6,10 +6,11 @@ from decimal import Decimal
 import pytest
 from sqlalchemy import text
 
+from marketplace.accounts.audit import record
 from marketplace.catalogue.models import Listing
 from marketplace.core import guards
 from marketplace.core.clock import now
-from marketplace.core.db import db, transaction
+from marketplace.core.db import db, new_public_id, transaction
 from marketplace.core.errors import Conflict
 from marketplace.exchanges.models import Exchange, ExchangeLine, Hold
 from tests.factories import make_listing, make_organisation
@@ -31,7 +32,7 @@ def hold(listing: Listing, quantity: int, starts_on: date, ends_on: date | None 
         exchange = Exchange(
             kind="donation",
             state="requested",
-            reference=f"D-{now().timestamp()}"[:20],
+            reference=f"D-{new_public_id()}",
             provider_id=provider_id,
             receiver_id=receiver_id,
             created_at=now(),
@@ -62,8 +63,6 @@ def hold(listing: Listing, quantity: int, starts_on: date, ends_on: date | None 
 
 
 def make_receiver() -> int:
-    from marketplace.core.db import new_public_id
-
     return make_organisation(f"Studio {new_public_id()}", "production_company").id
 
 
@@ -117,8 +116,6 @@ def test_the_quantity_cannot_fall_below_what_is_promised(flats):
 
 @pytest.mark.parametrize("statement", ["UPDATE audit_entry SET action = 'x'", "DELETE FROM audit_entry"])
 def test_the_audit_log_only_grows(app, statement):
-    from marketplace.accounts.audit import record
-
     with transaction():
         record("test")
     with pytest.raises(Conflict), transaction() as session:
