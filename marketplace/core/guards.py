@@ -107,6 +107,10 @@ GUARDS: list[Guard] = [
     ),
     *append_only("move"),
     *append_only("audit_entry"),
+    *append_only("ledger_entry"),
+    *append_only("ledger_share"),
+    *append_only("factor"),
+    *append_only("parameter"),
 ]
 
 

@@ -1,0 +1,323 @@
+"""From a line as people agree on it (so many feuilles, so heavy, of such wood) to the method's `inputs`. Pure.
+
+The category’s item factor where the taxonomy names one and the line counts items, else the sum of materials by mass.
+Every choice is data: taxonomy, materials and vehicles of the catalogue, parameters of the method.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any, Protocol
+
+from marketplace.carbon.factors import Library
+from marketplace.carbon.numbers import HUNDRED, ONE, THOUSAND, ZERO, exactly, plain
+from marketplace.carbon.parameters import Parameters
+from marketplace.carbon.reasons import NotQuantified
+
+KINDS = frozenset({"donation", "sale", "rental"})
+RECEIVERS = frozenset({"production", "public", "stock"})
+COUNTED_UNITS = frozenset({"piece", "lot"})
+
+# What a receiving organisation stands for in the method. A stock is one whose own exchanges are recorded here.
+RECEIVER_OF_KIND = {
+    "reuse_centre": "stock",
+    "rental_house": "stock",
+    "production_company": "production",
+    "venue": "production",  # a theatre's workshop builds and re-dresses as a production does
+}
+
+
+def receiver_of(organisation_kind: str, for_a_production: bool) -> str:
+    """'stock', 'production' or 'public'. A school or a town that names its production counts as one."""
+    known = RECEIVER_OF_KIND.get(organisation_kind)
+    return known or ("production" if for_a_production else "public")
+
+
+class Category(Protocol):
+    """What the bridge reads of `catalogue.taxonomy.Category`."""
+
+    @property
+    def key(self) -> str: ...
+    @property
+    def unit(self) -> str | None: ...
+    @property
+    def mass_grams(self) -> int | None: ...
+    @property
+    def materials(self) -> Sequence[tuple[str, int]]: ...
+    @property
+    def displacement_group(self) -> str | None: ...
+    @property
+    def comparable_uses_group(self) -> str | None: ...
+    @property
+    def waste_stream(self) -> str | None: ...
+    @property
+    def item_factor(self) -> str | None: ...
+
+
+class Material(Protocol):
+    """What the bridge reads of `catalogue.taxonomy.Material`."""
+
+    @property
+    def key(self) -> str: ...
+    @property
+    def density_kg_m3(self) -> Decimal: ...
+    @property
+    def production_factor(self) -> str | None: ...
+    @property
+    def eol_unsorted_factor(self) -> str | None: ...
+    @property
+    def recycled_content(self) -> Decimal: ...
+
+
+class Vehicle(Protocol):
+    """What the bridge reads of `catalogue.taxonomy.Vehicle`: basis 'km' (round trip) or 't.km' (one way, loaded)."""
+
+    @property
+    def factor(self) -> str: ...
+    @property
+    def basis(self) -> str: ...
+
+
+@dataclass(frozen=True)
+class Thing:
+    """A line: `quantity` of `unit`, `mass_kg` of one unit (None: not said), shares of materials in percent."""
+
+    category: Category | None
+    quantity: Decimal
+    unit: str
+    mass_kg: Decimal | None = None
+    weighed: bool = False
+    materials: Sequence[tuple[str, Decimal | int]] = ()
+
+
+@dataclass(frozen=True)
+class Trip:
+    """How it travels. `load_share` is this line's part of the vehicle; `legs` is 2 where it also comes back."""
+
+    vehicle: Vehicle | None = None
+    distance_km: Decimal | None = None  # one way, by road
+    load_share: Decimal = ONE
+    legs: int = 1
+
+
+@dataclass(frozen=True)
+class Knowledge:
+    """The libraries in force on the day."""
+
+    factors: Library
+    parameters: Parameters
+    materials: Mapping[str, Material]
+
+
+@dataclass(frozen=True)
+class Bridged:
+    """`inputs` for `method.compute`, and what an entry keeps beside them. `mass_kg` is that of the whole line."""
+
+    inputs: dict[str, Any]
+    displacement_key: str
+    parameters: dict[str, str]
+    mass_kg: Decimal
+    basis: str  # item or materials
+    notes: tuple[str, ...] = field(default=())
+
+
+def bridge(
+    kind: str,
+    thing: Thing,
+    receiver: str,
+    knowledge: Knowledge,
+    trip: Trip | None = None,
+    origin: str | None = None,
+    use_index: int = 1,
+) -> Bridged:
+    """The method's `inputs` for `thing` going by `kind` to `receiver`.
+
+    `trip` None leaves transport out without a note (an offer, before anyone comes for it); a trip without vehicle or
+    distance leaves a note. `origin` ('reuse', 'bought_new') and `use_index` concern rentals.
+    Raises NotQuantified.
+    """
+    if kind not in KINDS:
+        raise NotQuantified("kind_later", "kind", kind=kind)
+    if receiver not in RECEIVERS:
+        raise NotQuantified("out_of_range", "receiver")
+    if thing.category is None:
+        raise NotQuantified("no_category", "category")
+    if thing.quantity <= ZERO:
+        raise NotQuantified("no_quantity", "quantity")
+    if thing.category.displacement_group == "food":
+        raise NotQuantified("food_apart", "category")
+    p = knowledge.parameters.noted()
+    with exactly():
+        d = p.displacement(thing.category.displacement_group, kind, receiver)
+        mass, weighed = line_mass(thing, knowledge.materials)
+        basis, lines = _lines(thing, mass, weighed, knowledge, p)
+        inputs: dict[str, Any] = {
+            "displacement": d.value,
+            "u_displacement_pct": d.uncertainty_pct or "0",
+            "lines": lines,
+        }
+        notes = []
+        if kind == "rental":
+            _rented(inputs, thing, origin, use_index, p)
+        if receiver == "stock":
+            notes.append("into_stock")
+        if trip is not None:
+            extra = transport(trip, mass, p)
+            if extra is None:
+                notes.append("transport_not_counted")
+            else:
+                inputs["extra"] = [extra]
+        parameters = {key: row.value for key, row in p.used.items()}
+        return Bridged(inputs, d.key, parameters, mass, basis, tuple(notes))
+
+
+def line_mass(thing: Thing, materials: Mapping[str, Material]) -> tuple[Decimal, bool]:
+    """kg of the whole line, and whether they were weighed. Raises NotQuantified (no_mass)."""
+    if thing.unit == "kg":
+        return thing.quantity, thing.weighed
+    if thing.mass_kg is not None and thing.mass_kg > ZERO:
+        return thing.quantity * thing.mass_kg, thing.weighed
+    category = thing.category
+    if category is not None and category.mass_grams and category.unit == thing.unit:
+        return thing.quantity * (Decimal(category.mass_grams) / THOUSAND), False
+    if thing.unit == "l" and len(_shares(thing)) == 1:
+        material = materials.get(_shares(thing)[0][0])
+        if material is not None:
+            return thing.quantity * material.density_kg_m3 / THOUSAND, False
+    raise NotQuantified("no_mass", "mass_kg")
+
+
+def _shares(thing: Thing) -> list[tuple[str, Decimal]]:
+    """Materials and percents, those of the category where the line says none."""
+    given = thing.materials or (thing.category.materials if thing.category else ())
+    return [(key, Decimal(share)) for key, share in given if share]
+
+
+def _lines(
+    thing: Thing, mass: Decimal, weighed: bool, knowledge: Knowledge, p: Parameters
+) -> tuple[str, list[dict[str, Any]]]:
+    item = _item_factor(thing, knowledge.factors)
+    if item is not None:
+        return "item", [_item_line(thing, item, mass, p)]
+    shares = _shares(thing)
+    if not shares:
+        raise NotQuantified("no_materials", "materials")
+    whole = sum((share for _, share in shares), ZERO)
+    if abs(whole - HUNDRED) > ONE:
+        raise NotQuantified("shares", "materials")
+    u = p.get("u.mass_weighed" if weighed else "u.mass_estimated").value
+    lines = []
+    for key, share in shares:
+        material = knowledge.materials.get(key)
+        if material is None:
+            raise NotQuantified("unknown_material", "materials", material=key)
+        lines.append(_material_line(material, mass * share / whole, u, knowledge.factors, p))
+    return "materials", lines
+
+
+def _item_factor(thing: Thing, factors: Library) -> str | None:
+    """The category's item factor, where the line counts the very items the factor is about."""
+    category = thing.category
+    if category is None or not category.item_factor:
+        return None
+    if thing.unit not in COUNTED_UNITS or thing.unit != category.unit:
+        return None
+    row = factors.get(category.item_factor, "category")
+    return row.key if row.unit == "item" else None
+
+
+def _item_line(thing: Thing, factor: str, mass: Decimal, p: Parameters) -> dict[str, Any]:
+    line: dict[str, Any] = {
+        "production": factor,
+        "quantity": short(thing.quantity),
+        "unit": "item",
+        "u_quantity_pct": p.get("u.count").value,
+    }
+    stream = thing.category.waste_stream if thing.category else None
+    end = p.find(f"eol_default.{stream}") if stream and not _takes_no_end(factor, p) else None
+    if end is not None:
+        line["eol_new"] = end.value
+        line["eol_mass_kg"] = short(mass)
+    return line
+
+
+def _material_line(material: Material, mass: Decimal, u: str, factors: Library, p: Parameters) -> dict[str, Any]:
+    if not material.production_factor:
+        raise NotQuantified("missing_factor", "materials", key=material.key, material=material.key)
+    row = factors.get(material.production_factor, "materials")
+    line: dict[str, Any] = {"production": row.key, "u_quantity_pct": u, "unit": row.unit}
+    if row.unit == "kg":
+        line["quantity"] = short(mass)
+    elif row.unit == "litre":
+        line["quantity"] = short(mass * THOUSAND / material.density_kg_m3)
+    else:
+        raise NotQuantified("wrong_unit", "materials", key=row.key, unit=row.unit, wanted="kg")
+    if material.recycled_content and f"{row.key}_recycled" in factors:
+        # steel and aluminium: what is not bought new would have held that much recycled metal
+        family = row.key.removeprefix("prod.")
+        share = (p.find(f"r.{family}") or p.get("r.other")).value
+        line["recycled"] = {"factor": f"{row.key}_recycled", "share": share}
+    # No factor for E in the materials table is on purpose: paint dries on the thing, carpets count to the grave.
+    if material.eol_unsorted_factor and not _takes_no_end(row.key, p):
+        line["eol_new"] = material.eol_unsorted_factor
+        if row.unit != "kg":
+            line["eol_mass_kg"] = short(mass)
+    return line
+
+
+def _takes_no_end(factor: str, p: Parameters) -> bool:
+    row = p.noted().find("E.none_for")  # asked of a copy: it is a rule rather than a figure of this entry
+    return row is not None and factor in row.value.split(";")
+
+
+def _rented(inputs: dict[str, Any], thing: Thing, origin: str | None, use_index: int, p: Parameters) -> None:
+    if origin not in ("reuse", "bought_new"):
+        raise NotQuantified("origin_unknown", "origin")
+    group = thing.category.comparable_uses_group if thing.category else None
+    inputs["uses_of_new_item"] = p.get(f"L.{group}").value
+    inputs["own_item"] = {
+        "origin": origin,
+        "use_index": str(use_index),
+        "uses_expected": p.get(f"N.{group}").value,
+        "lines": [dict(line) for line in inputs["lines"]],
+    }
+
+
+def transport(trip: Trip, mass: Decimal, p: Parameters) -> dict[str, Any] | None:
+    """The line of X, or None when nobody said with what or how far: then it is not counted, and the entry says so."""
+    if trip.vehicle is None or trip.distance_km is None:
+        return None
+    line = {"factor": trip.vehicle.factor, "u_quantity_pct": p.get("u.distance").value}
+    if trip.vehicle.basis == "km":
+        # the empty way back is counted: one leg is a round trip
+        return line | {"km": short(trip.distance_km * 2 * trip.legs), "load_share": short(trip.load_share)}
+    return line | {"mass_kg": short(mass), "km": short(trip.distance_km * trip.legs)}
+
+
+def load_shares(masses: Sequence[Decimal | None]) -> list[Decimal]:
+    """Each line's part of the one vehicle that carries them all: by mass, equal parts where a mass is missing.
+
+    Millionths; the last line takes the rest, so they add up to 1 exactly.
+    """
+    if not masses:
+        return []
+    with exactly():
+        known = [m for m in masses if m is not None]
+        if len(known) == len(masses) and sum(known, ZERO) > ZERO:
+            raw = [m / sum(known, ZERO) for m in known]
+        else:
+            raw = [ONE / len(masses)] * len(masses)
+        shares = [share.quantize(Decimal("0.000001")) for share in raw[:-1]]
+        return [*shares, ONE - sum(shares, ZERO)]
+
+
+def road_distance(great_circle_km: float, p: Parameters) -> Decimal:
+    """Kilometres by road from the great circle, to 100 m."""
+    with exactly():
+        return (Decimal(repr(great_circle_km)) * p.number("x.road_factor")).quantize(Decimal("0.1"))
+
+
+def short(value: Decimal) -> str:
+    """A figure as text without trailing zeros."""
+    text = plain(value)
+    return text.rstrip("0").rstrip(".") if "." in text else text

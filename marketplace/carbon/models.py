@@ -1,0 +1,201 @@
+"""The factor library in the database, one estimate per listing, the ledger and its running totals."""
+
+import json
+from datetime import date, datetime
+from decimal import Decimal
+from functools import cached_property
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Date,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    Text,
+    UniqueConstraint,
+)
+from sqlalchemy.orm import Mapped, mapped_column
+
+from marketplace.core.db import Base, DecimalText, PublicIdMixin, Quantity, UtcDateTime
+
+
+class Factor(Base):
+    """One published factor, never changed: a new value is a new version, from `effective_on` on (None: always)."""
+
+    __tablename__ = "factor"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(String(80))
+    version: Mapped[str] = mapped_column(String(20))
+    effective_on: Mapped[date | None] = mapped_column(Date)
+    verified: Mapped[bool] = mapped_column(Boolean)
+    name_fr: Mapped[str] = mapped_column(String(200))
+    name_en: Mapped[str] = mapped_column(String(200))
+    category: Mapped[str] = mapped_column(String(40), index=True)
+    unit: Mapped[str] = mapped_column(String(20))
+    kgco2e_per_unit: Mapped[str] = mapped_column(String(40))  # as published
+    uncertainty_pct: Mapped[str] = mapped_column(String(20))
+    stage: Mapped[str] = mapped_column(String(60), index=True)
+    source: Mapped[str] = mapped_column(String(200))
+    source_url_or_ref: Mapped[str] = mapped_column(Text)
+    source_year: Mapped[str] = mapped_column(String(20))
+    scope_note: Mapped[str] = mapped_column(Text)
+
+    __table_args__ = (UniqueConstraint("key", "version"),)
+
+
+class Parameter(Base):
+    """One default of the method, section 5. Never changed, as a factor."""
+
+    __tablename__ = "parameter"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(String(80))
+    version: Mapped[str] = mapped_column(String(20))
+    effective_on: Mapped[date | None] = mapped_column(Date)
+    value: Mapped[str] = mapped_column(String(200))
+    unit: Mapped[str] = mapped_column(String(40))
+    applies_to: Mapped[str] = mapped_column(Text)
+    uncertainty_pct: Mapped[str] = mapped_column(String(20))
+    source_or_assumption: Mapped[str] = mapped_column(Text)
+
+    __table_args__ = (UniqueConstraint("key", "version"),)
+
+
+class ListingEstimate(Base):
+    """What a listing would avoid as it stands: for the whole quantity and for one unit. Written anew at each change.
+
+    `inputs` are the method's, for one unit: they open into the terms on the listing's page.
+    """
+
+    __tablename__ = "listing_estimate"
+
+    listing_id: Mapped[int] = mapped_column(ForeignKey("listing.id", ondelete="CASCADE"), primary_key=True)
+    status: Mapped[str] = mapped_column(String(16))  # counted, estimated (unverified factor), not_quantified
+    reason: Mapped[str | None] = mapped_column(String(30))
+    reason_data: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    kind: Mapped[str | None] = mapped_column(String(10))
+    receiver: Mapped[str | None] = mapped_column(String(12))
+    quantity: Mapped[Decimal | None] = mapped_column(Quantity)
+    unit_kgco2e: Mapped[Decimal | None] = mapped_column(DecimalText)
+    unit_uncertainty_kgco2e: Mapped[Decimal | None] = mapped_column(DecimalText)
+    result_kgco2e: Mapped[Decimal | None] = mapped_column(DecimalText)
+    uncertainty_kgco2e: Mapped[Decimal | None] = mapped_column(DecimalText)
+    displacement_key: Mapped[str | None] = mapped_column(String(80))
+    basis: Mapped[str | None] = mapped_column(String(10))  # item, materials
+    inputs: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    factor_versions: Mapped[dict[str, str]] = mapped_column(JSON, default=dict)
+    estimated_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class LedgerEntry(PublicIdMixin, Base):
+    """One claim, written once. `canonical` is the whole entry as JSON; `hash` is its SHA-256 and closes the chain.
+
+    The columns repeat what lists and sums need; `ledger check` compares them with the canonical text.
+    """
+
+    __tablename__ = "ledger_entry"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    position: Mapped[int] = mapped_column(Integer, unique=True)  # 1, 2, 3… without a gap
+    form: Mapped[int] = mapped_column(Integer)  # of the canonical text
+    status: Mapped[str] = mapped_column(String(16))
+    kind: Mapped[str] = mapped_column(String(12))
+    subject_kind: Mapped[str] = mapped_column(String(20))
+    subject_id: Mapped[str] = mapped_column(String(40))  # of the line, reclaim…: its public id
+    exchange_id: Mapped[int | None] = mapped_column(ForeignKey("exchange.id"), index=True)
+    line_id: Mapped[int | None] = mapped_column(ForeignKey("exchange_line.id"), index=True)
+    listing_id: Mapped[int | None] = mapped_column(ForeignKey("listing.id"), index=True)
+    provider_id: Mapped[int] = mapped_column(ForeignKey("organisation.id"))
+    receiver_id: Mapped[int] = mapped_column(ForeignKey("organisation.id"))
+    provider_production_id: Mapped[int | None] = mapped_column(Integer)
+    receiver_production_id: Mapped[int | None] = mapped_column(Integer)
+    into_stock: Mapped[bool] = mapped_column(Boolean, default=False)
+    mass_grams: Mapped[int | None] = mapped_column(BigInteger)
+    occurred_on: Mapped[date] = mapped_column(Date, index=True)
+    recorded_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    result_kgco2e: Mapped[Decimal | None] = mapped_column(DecimalText)
+    uncertainty_kgco2e: Mapped[Decimal | None] = mapped_column(DecimalText)
+    reason: Mapped[str | None] = mapped_column(String(30))
+    predecessor_id: Mapped[int | None] = mapped_column(ForeignKey("ledger_entry.id"), index=True)
+    reverses_id: Mapped[int | None] = mapped_column(ForeignKey("ledger_entry.id"), unique=True)
+    replaces_id: Mapped[int | None] = mapped_column(ForeignKey("ledger_entry.id"), unique=True)
+    canonical: Mapped[str] = mapped_column(Text)
+    previous_hash: Mapped[str] = mapped_column(String(64))
+    hash: Mapped[str] = mapped_column(String(64), unique=True)
+
+    __table_args__ = (
+        CheckConstraint("status IN ('counted','estimated','provisional','not_quantified','reversal')", name="status"),
+        CheckConstraint("(status = 'not_quantified') = (result_kgco2e IS NULL) OR status = 'reversal'", name="result"),
+        Index("ix_ledger_entry_subject", "subject_kind", "subject_id"),
+    )
+
+    @cached_property
+    def body(self) -> dict[str, Any]:
+        """The canonical text, read: inputs, parameters, factors used, steps, doubt, parties, notes."""
+        return json.loads(self.canonical)
+
+
+class LedgerShare(Base):
+    """A party's part of an entry: giver, receiver, or whoever brought the thing into the giver's stock (rule 2)."""
+
+    __tablename__ = "ledger_share"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    entry_id: Mapped[int] = mapped_column(ForeignKey("ledger_entry.id"))
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisation.id"))
+    production_id: Mapped[int | None] = mapped_column(Integer)
+    role: Mapped[str] = mapped_column(String(10))
+    share: Mapped[Decimal] = mapped_column(DecimalText)
+    share_kgco2e: Mapped[Decimal | None] = mapped_column(DecimalText)
+
+    __table_args__ = (
+        UniqueConstraint("entry_id", "role"),
+        CheckConstraint("role IN ('giver','bringer','receiver')", name="role"),
+        Index("ix_ledger_share_organisation_id_entry_id", "organisation_id", "entry_id"),
+        Index("ix_ledger_share_production_id_entry_id", "production_id", "entry_id"),
+    )
+
+
+class LedgerHead(Base):
+    """The end of the chain: one row, locked last, so that entries are written one after the other."""
+
+    __tablename__ = "ledger_head"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    position: Mapped[int] = mapped_column(Integer)
+    hash: Mapped[str] = mapped_column(String(64))
+
+
+class LedgerTotal(Base):
+    """Running totals of a scope (all, an organisation, a production) for a year and a line (reuse, reclaim).
+
+    Kept in the append, under the head's lock. The doubts are components (`doubt.TotalDoubt`): a U cannot be added up.
+    `whole` is that of the transfers the scope took part in, `own` its share of them; they are the same for `all`.
+    """
+
+    __tablename__ = "ledger_total"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    scope: Mapped[str] = mapped_column(String(12))
+    scope_id: Mapped[int] = mapped_column(Integer)  # 0 for all
+    year: Mapped[int] = mapped_column(Integer)
+    line: Mapped[str] = mapped_column(String(8))
+    entry_count: Mapped[int] = mapped_column(Integer, default=0)
+    apart_count: Mapped[int] = mapped_column(Integer, default=0)  # estimated or not quantified: in no sum of kgCO2e
+    mass_grams: Mapped[int] = mapped_column(BigInteger, default=0)
+    whole_kgco2e: Mapped[str] = mapped_column(Text, default="0")  # exact sums outgrow 64 digits
+    own_kgco2e: Mapped[str] = mapped_column(Text, default="0")
+    whole_doubt: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    own_doubt: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+
+    __table_args__ = (
+        UniqueConstraint("scope", "scope_id", "year", "line"),
+        CheckConstraint("scope IN ('all','organisation','production')", name="scope"),
+        CheckConstraint("line IN ('reuse','reclaim')", name="line"),
+    )
