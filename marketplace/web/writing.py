@@ -1,0 +1,131 @@
+"""How figures and days are written, in French and in English: plain values in, text out, no request.
+
+Spaces inside a figure are U+00A0: U+202F, which the locales ask for, is not in our font. Minus is U+2212.
+"""
+
+from datetime import UTC, date, datetime
+from decimal import ROUND_HALF_EVEN, Decimal
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_date
+
+NBSP = "\u00a0"
+MINUS = "\u2212"
+PARIS = ZoneInfo("Europe/Paris")
+TONNES_FROM = Decimal(10_000)  # kg: above, tonnes
+DAY = "d MMMM y"
+SHORT_DAY = "d MMM"
+
+Figure = Decimal | int | float
+
+
+def plain(value: Figure, language: str, decimals: int | None = None) -> str:
+    """`value` with grouped thousands: exactly `decimals` of them, or as many as it has."""
+    exact = value if isinstance(value, Decimal) else Decimal(str(value))
+    text = f"{exact.normalize():,f}" if decimals is None else f"{exact:,.{decimals}f}"
+    if text[0] == "-":
+        text = text[1:] if not text.strip("-0.,") else MINUS + text[1:]
+    return text if language == "en" else text.replace(",", NBSP).replace(".", ",")
+
+
+def money(cents: int, language: str, decimals: bool | None = None) -> str:
+    """« 45 € », « 45,50 € », « 1 200 € »: cents where there are some, or where `decimals` asks for them."""
+    shown = decimals if decimals is not None else bool(cents % 100)
+    amount = plain(Decimal(cents).scaleb(-2), language, 2 if shown else 0)
+    if language == "en":
+        return amount.replace(MINUS, MINUS + "€") if cents < 0 else "€" + amount
+    return f"{amount}{NBSP}€"
+
+
+def significant(value: Decimal, figures: int) -> Decimal:
+    """`value` rounded to so many significant figures."""
+    if not value:
+        return value
+    rounded = value
+    for _turn in range(2):  # 0.996 becomes 1.0, whose first figure stands one place higher
+        rounded = value.quantize(Decimal(1).scaleb(rounded.adjusted() - figures + 1), ROUND_HALF_EVEN)
+    return rounded
+
+
+def mass(grams: int, language: str, exact: bool = True) -> str:
+    """« 850 g », « 17,9 kg », « 342 kg », « 12,4 t »; an estimate (`exact` false) keeps two significant figures."""
+    kilograms = Decimal(grams).scaleb(-3)
+    if not exact:
+        kilograms = significant(kilograms, 2)
+    if abs(kilograms) < 1:
+        return f"{plain((kilograms * 1000).to_integral_value(), language)}{NBSP}g"
+    if abs(kilograms) >= TONNES_FROM:
+        return f"{plain((kilograms / 1000).quantize(Decimal('0.1')), language)}{NBSP}t"
+    places = Decimal("0.1") if abs(kilograms) < 100 else Decimal(1)
+    return f"{plain(kilograms.quantize(places), language)}{NBSP}kg"
+
+
+def doubt(result: Figure, uncertainty: Figure | None, language: str) -> str:
+    """« 132 ± 50 »: the doubt at two significant figures, the figure to the same decimal (method, rule 7, pages).
+
+    Without a doubt, three significant figures and no ±.
+    """
+    figure = Decimal(str(result))
+    if not uncertainty:
+        rounded = significant(figure, 3)
+        return plain(rounded, language, max(0, -int(rounded.as_tuple().exponent)) if rounded else 0)
+    rounded_doubt = significant(abs(Decimal(str(uncertainty))), 2)
+    place = Decimal(1).scaleb(int(rounded_doubt.as_tuple().exponent))
+    decimals = max(0, -int(place.as_tuple().exponent))
+    shown = figure.quantize(place, ROUND_HALF_EVEN)
+    return f"{plain(shown, language, decimals)}{NBSP}±{NBSP}{plain(rounded_doubt, language, decimals)}"
+
+
+def carbon(result: Figure, uncertainty: Figure | None, language: str) -> str:
+    """« 132 ± 50 kgCO2e », above 10,000 kg « 14,2 ± 3,1 tCO2e »."""
+    figure = Decimal(str(result))
+    if max(abs(figure), abs(Decimal(str(uncertainty or 0)))) >= TONNES_FROM:
+        in_tonnes = Decimal(str(uncertainty)) / 1000 if uncertainty else None
+        return f"{doubt(figure / 1000, in_tonnes, language)}{NBSP}tCO2e"
+    return f"{doubt(figure, uncertainty, language)}{NBSP}kgCO2e"
+
+
+def sign_known(result: Figure, uncertainty: Figure | None) -> bool:
+    """Whether it surely avoids, or surely costs: the doubt is not larger than the figure (method, section 4)."""
+    return not uncertainty or abs(Decimal(str(uncertainty))) <= abs(Decimal(str(result)))
+
+
+@lru_cache(maxsize=4096)
+def _formatted(day: date, pattern: str, language: str) -> str:
+    text = format_date(day, pattern, locale=language)
+    return "1er" + text[1:] if language == "fr" and day.day == 1 else text
+
+
+def day(value: date | datetime, language: str) -> str:
+    """« 12 mars 2026 », « 1er mars 2026 »; a time is taken to its day in Paris."""
+    return _formatted(_paris_day(value), DAY, language)
+
+
+def short_day(value: date | datetime, language: str) -> str:
+    """« 12 mars », « 12 déc. »."""
+    return _formatted(_paris_day(value), SHORT_DAY, language)
+
+
+def clock_time(value: datetime, language: str) -> str:
+    """« 9:12 », in Paris."""
+    there = _paris(value)
+    return f"{there.hour}:{there.minute:02d}"
+
+
+def moment(value: datetime, language: str) -> str:
+    """« 12 mars 2026, 9:12 », in Paris."""
+    return f"{day(value, language)}, {clock_time(value, language)}"
+
+
+def short_moment(value: datetime, language: str) -> str:
+    """« 12 mars, 9:12 », in Paris."""
+    return f"{short_day(value, language)}, {clock_time(value, language)}"
+
+
+def _paris(value: datetime) -> datetime:
+    return (value if value.tzinfo else value.replace(tzinfo=UTC)).astimezone(PARIS)
+
+
+def _paris_day(value: date | datetime) -> date:
+    return _paris(value).date() if isinstance(value, datetime) else value
