@@ -18,6 +18,7 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -133,6 +134,14 @@ class LedgerEntry(PublicIdMixin, Base):
         CheckConstraint("status IN ('counted','estimated','provisional','not_quantified','reversal')", name="status"),
         CheckConstraint("(status = 'not_quantified') = (result_kgco2e IS NULL) OR status = 'reversal'", name="result"),
         Index("ix_ledger_entry_subject", "subject_kind", "subject_id"),
+        # one line, one claim: a retry that comes twice is refused; corrections say what they replace
+        Index(
+            "uq_ledger_entry_first_of_line",
+            "line_id",
+            unique=True,
+            sqlite_where=text("line_id IS NOT NULL AND replaces_id IS NULL AND status <> 'reversal'"),
+            postgresql_where=text("line_id IS NOT NULL AND replaces_id IS NULL AND status <> 'reversal'"),
+        ),
     )
 
     @cached_property
