@@ -31,6 +31,7 @@ MODELS = [
 
 BLUEPRINTS = [
     "marketplace.jobs.commands",
+    "marketplace.ops.views",
 ]
 
 # modules that are not blueprints and attach themselves by init_app(app)

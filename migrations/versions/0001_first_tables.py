@@ -29,6 +29,55 @@ def upgrade():
     op.create_index(op.f("ix_audit_entry_organisation_id"), "audit_entry", ["organisation_id"], unique=False)
     op.create_index(op.f("ix_audit_entry_user_id"), "audit_entry", ["user_id"], unique=False)
     op.create_table(
+        "factor",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("key", sa.String(length=80), nullable=False),
+        sa.Column("version", sa.String(length=20), nullable=False),
+        sa.Column("effective_on", sa.Date(), nullable=True),
+        sa.Column("verified", sa.Boolean(), nullable=False),
+        sa.Column("name_fr", sa.String(length=200), nullable=False),
+        sa.Column("name_en", sa.String(length=200), nullable=False),
+        sa.Column("category", sa.String(length=40), nullable=False),
+        sa.Column("unit", sa.String(length=20), nullable=False),
+        sa.Column("kgco2e_per_unit", sa.String(length=40), nullable=False),
+        sa.Column("uncertainty_pct", sa.String(length=20), nullable=False),
+        sa.Column("stage", sa.String(length=60), nullable=False),
+        sa.Column("source", sa.String(length=200), nullable=False),
+        sa.Column("source_url_or_ref", sa.Text(), nullable=False),
+        sa.Column("source_year", sa.String(length=20), nullable=False),
+        sa.Column("scope_note", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_factor")),
+        sa.UniqueConstraint("key", "version", name=op.f("uq_factor_key_version")),
+    )
+    op.create_index(op.f("ix_factor_category"), "factor", ["category"], unique=False)
+    op.create_index(op.f("ix_factor_stage"), "factor", ["stage"], unique=False)
+    op.create_table(
+        "ledger_head",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("hash", sa.String(length=64), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_ledger_head")),
+    )
+    op.create_table(
+        "ledger_total",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("scope", sa.String(length=12), nullable=False),
+        sa.Column("scope_id", sa.Integer(), nullable=False),
+        sa.Column("year", sa.Integer(), nullable=False),
+        sa.Column("line", sa.String(length=8), nullable=False),
+        sa.Column("entry_count", sa.Integer(), nullable=False),
+        sa.Column("apart_count", sa.Integer(), nullable=False),
+        sa.Column("mass_grams", sa.BigInteger(), nullable=False),
+        sa.Column("whole_kgco2e", sa.Text(), nullable=False),
+        sa.Column("own_kgco2e", sa.Text(), nullable=False),
+        sa.Column("whole_doubt", sa.JSON(), nullable=False),
+        sa.Column("own_doubt", sa.JSON(), nullable=False),
+        sa.CheckConstraint("line IN ('reuse','reclaim')", name=op.f("ck_ledger_total_line")),
+        sa.CheckConstraint("scope IN ('all','organisation','production')", name=op.f("ck_ledger_total_scope")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_ledger_total")),
+        sa.UniqueConstraint("scope", "scope_id", "year", "line", name=op.f("uq_ledger_total_scope_scope_id_year_line")),
+    )
+    op.create_table(
         "organisation",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("kind", sa.String(length=30), nullable=False),
@@ -83,6 +132,20 @@ def upgrade():
         unique=False,
         sqlite_where=sa.text("done_at IS NULL AND parked_at IS NULL"),
         postgresql_where=sa.text("done_at IS NULL AND parked_at IS NULL"),
+    )
+    op.create_table(
+        "parameter",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("key", sa.String(length=80), nullable=False),
+        sa.Column("version", sa.String(length=20), nullable=False),
+        sa.Column("effective_on", sa.Date(), nullable=True),
+        sa.Column("value", sa.String(length=200), nullable=False),
+        sa.Column("unit", sa.String(length=40), nullable=False),
+        sa.Column("applies_to", sa.Text(), nullable=False),
+        sa.Column("uncertainty_pct", sa.String(length=20), nullable=False),
+        sa.Column("source_or_assumption", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_parameter")),
+        sa.UniqueConstraint("key", "version", name=op.f("uq_parameter_key_version")),
     )
     op.create_table(
         "timetable_run",
@@ -570,6 +633,29 @@ def upgrade():
     op.create_index(op.f("ix_exchange_line_exchange_id"), "exchange_line", ["exchange_id"], unique=False)
     op.create_index(op.f("ix_exchange_line_listing_id"), "exchange_line", ["listing_id"], unique=False)
     op.create_table(
+        "listing_estimate",
+        sa.Column("listing_id", sa.Integer(), nullable=False),
+        sa.Column("status", sa.String(length=16), nullable=False),
+        sa.Column("reason", sa.String(length=30), nullable=True),
+        sa.Column("reason_data", sa.JSON(), nullable=False),
+        sa.Column("kind", sa.String(length=10), nullable=True),
+        sa.Column("receiver", sa.String(length=12), nullable=True),
+        sa.Column("quantity", sa.BigInteger(), nullable=True),
+        sa.Column("unit_kgco2e", sa.String(length=64), nullable=True),
+        sa.Column("unit_uncertainty_kgco2e", sa.String(length=64), nullable=True),
+        sa.Column("result_kgco2e", sa.String(length=64), nullable=True),
+        sa.Column("uncertainty_kgco2e", sa.String(length=64), nullable=True),
+        sa.Column("displacement_key", sa.String(length=80), nullable=True),
+        sa.Column("basis", sa.String(length=10), nullable=True),
+        sa.Column("inputs", sa.JSON(), nullable=False),
+        sa.Column("factor_versions", sa.JSON(), nullable=False),
+        sa.Column("estimated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["listing_id"], ["listing.id"], name=op.f("fk_listing_estimate_listing_id_listing"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("listing_id", name=op.f("pk_listing_estimate")),
+    )
+    op.create_table(
         "message",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("exchange_id", sa.Integer(), nullable=False),
@@ -629,6 +715,57 @@ def upgrade():
     )
     op.create_index(op.f("ix_photo_key"), "photo", ["key"], unique=False)
     op.create_table(
+        "search_document",
+        sa.Column("listing_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("organisation_id", sa.Integer(), nullable=False),
+        sa.Column("is_public", sa.Boolean(), nullable=False),
+        sa.Column("public_id", sa.String(length=13), nullable=False),
+        sa.Column("slug", sa.String(length=160), nullable=False),
+        sa.Column("title", sa.String(length=140), nullable=False),
+        sa.Column("branch", sa.String(length=60), nullable=False),
+        sa.Column("category_key", sa.String(length=60), nullable=False),
+        sa.Column("gives", sa.Boolean(), nullable=False),
+        sa.Column("rents", sa.Boolean(), nullable=False),
+        sa.Column("sells", sa.Boolean(), nullable=False),
+        sa.Column("condition_rank", sa.SmallInteger(), nullable=False),
+        sa.Column("price_cents", sa.Integer(), nullable=True),
+        sa.Column("weekly_rate_cents", sa.Integer(), nullable=True),
+        sa.Column("quantity", sa.BigInteger(), nullable=False),
+        sa.Column("free", sa.BigInteger(), nullable=False),
+        sa.Column("unit", sa.String(length=8), nullable=False),
+        sa.Column("city", sa.String(length=100), nullable=False),
+        sa.Column("lat", sa.Float(), nullable=True),
+        sa.Column("lon", sa.Float(), nullable=True),
+        sa.Column("x", sa.Float(), nullable=True),
+        sa.Column("y", sa.Float(), nullable=True),
+        sa.Column("z", sa.Float(), nullable=True),
+        sa.Column("available_from", sa.Date(), nullable=True),
+        sa.Column("gone_by", sa.Date(), nullable=True),
+        sa.Column("published_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("photo_key", sa.String(length=80), nullable=True),
+        sa.Column("estimate_kgco2e", sa.String(length=64), nullable=True),
+        sa.Column("uncertainty_kgco2e", sa.String(length=64), nullable=True),
+        sa.Column("indexed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["listing_id"], ["listing.id"], name=op.f("fk_search_document_listing_id_listing"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("listing_id", name=op.f("pk_search_document")),
+    )
+    op.create_index(
+        "ix_search_document_branch", "search_document", ["is_public", "branch", "published_at"], unique=False
+    )
+    op.create_index(
+        "ix_search_document_category", "search_document", ["is_public", "category_key", "published_at"], unique=False
+    )
+    op.create_index("ix_search_document_indexed_at", "search_document", ["indexed_at"], unique=False)
+    op.create_index(
+        "ix_search_document_newest", "search_document", ["is_public", "published_at", "listing_id"], unique=False
+    )
+    op.create_index(
+        "ix_search_document_organisation", "search_document", ["organisation_id", "published_at"], unique=False
+    )
+    op.create_index("ix_search_document_place", "search_document", ["lat", "lon"], unique=False)
+    op.create_table(
         "hold",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("line_id", sa.Integer(), nullable=False),
@@ -658,6 +795,83 @@ def upgrade():
         postgresql_where=sa.text("state = 'active'"),
     )
     op.create_table(
+        "ledger_entry",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("form", sa.Integer(), nullable=False),
+        sa.Column("status", sa.String(length=16), nullable=False),
+        sa.Column("kind", sa.String(length=12), nullable=False),
+        sa.Column("subject_kind", sa.String(length=20), nullable=False),
+        sa.Column("subject_id", sa.String(length=40), nullable=False),
+        sa.Column("exchange_id", sa.Integer(), nullable=True),
+        sa.Column("line_id", sa.Integer(), nullable=True),
+        sa.Column("listing_id", sa.Integer(), nullable=True),
+        sa.Column("provider_id", sa.Integer(), nullable=False),
+        sa.Column("receiver_id", sa.Integer(), nullable=False),
+        sa.Column("provider_production_id", sa.Integer(), nullable=True),
+        sa.Column("receiver_production_id", sa.Integer(), nullable=True),
+        sa.Column("into_stock", sa.Boolean(), nullable=False),
+        sa.Column("mass_grams", sa.BigInteger(), nullable=True),
+        sa.Column("occurred_on", sa.Date(), nullable=False),
+        sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("result_kgco2e", sa.String(length=64), nullable=True),
+        sa.Column("uncertainty_kgco2e", sa.String(length=64), nullable=True),
+        sa.Column("reason", sa.String(length=30), nullable=True),
+        sa.Column("predecessor_id", sa.Integer(), nullable=True),
+        sa.Column("reverses_id", sa.Integer(), nullable=True),
+        sa.Column("replaces_id", sa.Integer(), nullable=True),
+        sa.Column("canonical", sa.Text(), nullable=False),
+        sa.Column("previous_hash", sa.String(length=64), nullable=False),
+        sa.Column("hash", sa.String(length=64), nullable=False),
+        sa.Column("public_id", sa.String(length=13), nullable=False),
+        sa.CheckConstraint(
+            "(status = 'not_quantified') = (result_kgco2e IS NULL) OR status = 'reversal'",
+            name=op.f("ck_ledger_entry_result"),
+        ),
+        sa.CheckConstraint(
+            "status IN ('counted','estimated','provisional','not_quantified','reversal')",
+            name=op.f("ck_ledger_entry_status"),
+        ),
+        sa.ForeignKeyConstraint(["exchange_id"], ["exchange.id"], name=op.f("fk_ledger_entry_exchange_id_exchange")),
+        sa.ForeignKeyConstraint(["line_id"], ["exchange_line.id"], name=op.f("fk_ledger_entry_line_id_exchange_line")),
+        sa.ForeignKeyConstraint(["listing_id"], ["listing.id"], name=op.f("fk_ledger_entry_listing_id_listing")),
+        sa.ForeignKeyConstraint(
+            ["predecessor_id"], ["ledger_entry.id"], name=op.f("fk_ledger_entry_predecessor_id_ledger_entry")
+        ),
+        sa.ForeignKeyConstraint(
+            ["provider_id"], ["organisation.id"], name=op.f("fk_ledger_entry_provider_id_organisation")
+        ),
+        sa.ForeignKeyConstraint(
+            ["receiver_id"], ["organisation.id"], name=op.f("fk_ledger_entry_receiver_id_organisation")
+        ),
+        sa.ForeignKeyConstraint(
+            ["replaces_id"], ["ledger_entry.id"], name=op.f("fk_ledger_entry_replaces_id_ledger_entry")
+        ),
+        sa.ForeignKeyConstraint(
+            ["reverses_id"], ["ledger_entry.id"], name=op.f("fk_ledger_entry_reverses_id_ledger_entry")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_ledger_entry")),
+        sa.UniqueConstraint("hash", name=op.f("uq_ledger_entry_hash")),
+        sa.UniqueConstraint("position", name=op.f("uq_ledger_entry_position")),
+        sa.UniqueConstraint("public_id", name=op.f("uq_ledger_entry_public_id")),
+        sa.UniqueConstraint("replaces_id", name=op.f("uq_ledger_entry_replaces_id")),
+        sa.UniqueConstraint("reverses_id", name=op.f("uq_ledger_entry_reverses_id")),
+    )
+    op.create_index(op.f("ix_ledger_entry_exchange_id"), "ledger_entry", ["exchange_id"], unique=False)
+    op.create_index(op.f("ix_ledger_entry_line_id"), "ledger_entry", ["line_id"], unique=False)
+    op.create_index(op.f("ix_ledger_entry_listing_id"), "ledger_entry", ["listing_id"], unique=False)
+    op.create_index(op.f("ix_ledger_entry_occurred_on"), "ledger_entry", ["occurred_on"], unique=False)
+    op.create_index(op.f("ix_ledger_entry_predecessor_id"), "ledger_entry", ["predecessor_id"], unique=False)
+    op.create_index("ix_ledger_entry_subject", "ledger_entry", ["subject_kind", "subject_id"], unique=False)
+    op.create_index(
+        "uq_ledger_entry_first_of_line",
+        "ledger_entry",
+        ["line_id"],
+        unique=True,
+        sqlite_where=sa.text("line_id IS NOT NULL AND replaces_id IS NULL AND status <> 'reversal'"),
+        postgresql_where=sa.text("line_id IS NOT NULL AND replaces_id IS NULL AND status <> 'reversal'"),
+    )
+    op.create_table(
         "received_item",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("line_id", sa.Integer(), nullable=False),
@@ -678,12 +892,51 @@ def upgrade():
     )
     op.create_index(op.f("ix_received_item_listing_id"), "received_item", ["listing_id"], unique=False)
     op.create_index(op.f("ix_received_item_organisation_id"), "received_item", ["organisation_id"], unique=False)
+    op.create_table(
+        "ledger_share",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("entry_id", sa.Integer(), nullable=False),
+        sa.Column("organisation_id", sa.Integer(), nullable=False),
+        sa.Column("production_id", sa.Integer(), nullable=True),
+        sa.Column("role", sa.String(length=10), nullable=False),
+        sa.Column("share", sa.String(length=64), nullable=False),
+        sa.Column("share_kgco2e", sa.String(length=64), nullable=True),
+        sa.CheckConstraint("role IN ('giver','bringer','receiver')", name=op.f("ck_ledger_share_role")),
+        sa.ForeignKeyConstraint(["entry_id"], ["ledger_entry.id"], name=op.f("fk_ledger_share_entry_id_ledger_entry")),
+        sa.ForeignKeyConstraint(
+            ["organisation_id"], ["organisation.id"], name=op.f("fk_ledger_share_organisation_id_organisation")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_ledger_share")),
+        sa.UniqueConstraint("entry_id", "role", name=op.f("uq_ledger_share_entry_id_role")),
+    )
+    op.create_index(
+        "ix_ledger_share_organisation_id_entry_id", "ledger_share", ["organisation_id", "entry_id"], unique=False
+    )
+    op.create_index(
+        "ix_ledger_share_production_id_entry_id", "ledger_share", ["production_id", "entry_id"], unique=False
+    )
 
 
 def downgrade():
+    op.drop_index("ix_ledger_share_production_id_entry_id", table_name="ledger_share")
+    op.drop_index("ix_ledger_share_organisation_id_entry_id", table_name="ledger_share")
+    op.drop_table("ledger_share")
     op.drop_index(op.f("ix_received_item_organisation_id"), table_name="received_item")
     op.drop_index(op.f("ix_received_item_listing_id"), table_name="received_item")
     op.drop_table("received_item")
+    op.drop_index(
+        "uq_ledger_entry_first_of_line",
+        table_name="ledger_entry",
+        sqlite_where=sa.text("line_id IS NOT NULL AND replaces_id IS NULL AND status <> 'reversal'"),
+        postgresql_where=sa.text("line_id IS NOT NULL AND replaces_id IS NULL AND status <> 'reversal'"),
+    )
+    op.drop_index("ix_ledger_entry_subject", table_name="ledger_entry")
+    op.drop_index(op.f("ix_ledger_entry_predecessor_id"), table_name="ledger_entry")
+    op.drop_index(op.f("ix_ledger_entry_occurred_on"), table_name="ledger_entry")
+    op.drop_index(op.f("ix_ledger_entry_listing_id"), table_name="ledger_entry")
+    op.drop_index(op.f("ix_ledger_entry_line_id"), table_name="ledger_entry")
+    op.drop_index(op.f("ix_ledger_entry_exchange_id"), table_name="ledger_entry")
+    op.drop_table("ledger_entry")
     op.drop_index(
         "ix_hold_listing_id_active",
         table_name="hold",
@@ -692,12 +945,20 @@ def downgrade():
     )
     op.drop_index(op.f("ix_hold_exchange_id"), table_name="hold")
     op.drop_table("hold")
+    op.drop_index("ix_search_document_place", table_name="search_document")
+    op.drop_index("ix_search_document_organisation", table_name="search_document")
+    op.drop_index("ix_search_document_newest", table_name="search_document")
+    op.drop_index("ix_search_document_indexed_at", table_name="search_document")
+    op.drop_index("ix_search_document_category", table_name="search_document")
+    op.drop_index("ix_search_document_branch", table_name="search_document")
+    op.drop_table("search_document")
     op.drop_index(op.f("ix_photo_key"), table_name="photo")
     op.drop_table("photo")
     op.drop_index(op.f("ix_move_exchange_id"), table_name="move")
     op.drop_table("move")
     op.drop_index(op.f("ix_message_exchange_id"), table_name="message")
     op.drop_table("message")
+    op.drop_table("listing_estimate")
     op.drop_index(op.f("ix_exchange_line_listing_id"), table_name="exchange_line")
     op.drop_index(op.f("ix_exchange_line_exchange_id"), table_name="exchange_line")
     op.drop_table("exchange_line")
@@ -757,6 +1018,7 @@ def downgrade():
     op.drop_table("api_token")
     op.drop_table("user")
     op.drop_table("timetable_run")
+    op.drop_table("parameter")
     op.drop_index(
         "ix_outbox_row_waiting",
         table_name="outbox_row",
@@ -774,6 +1036,11 @@ def downgrade():
     op.drop_index(op.f("ix_organisation_rna"), table_name="organisation")
     op.drop_index("ix_organisation_name", table_name="organisation")
     op.drop_table("organisation")
+    op.drop_table("ledger_total")
+    op.drop_table("ledger_head")
+    op.drop_index(op.f("ix_factor_stage"), table_name="factor")
+    op.drop_index(op.f("ix_factor_category"), table_name="factor")
+    op.drop_table("factor")
     op.drop_index(op.f("ix_audit_entry_user_id"), table_name="audit_entry")
     op.drop_index(op.f("ix_audit_entry_organisation_id"), table_name="audit_entry")
     op.drop_index(op.f("ix_audit_entry_at"), table_name="audit_entry")
