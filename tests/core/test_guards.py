@@ -8,9 +8,8 @@ from sqlalchemy import text
 
 from marketplace.accounts.audit import record
 from marketplace.catalogue.models import Listing
-from marketplace.core import guards
 from marketplace.core.clock import now
-from marketplace.core.db import db, new_public_id, transaction
+from marketplace.core.db import new_public_id, transaction
 from marketplace.core.errors import Conflict
 from marketplace.exchanges.models import Exchange, ExchangeLine, Hold
 from tests.factories import make_listing, make_organisation
@@ -67,10 +66,6 @@ def make_receiver() -> int:
 
 
 MARCH = [date(2026, 3, day) for day in range(1, 32)]
-
-
-def test_every_guard_is_live(app):
-    assert guards.live(db.session.connection()) == {guard.name for guard in guards.GUARDS}
 
 
 def test_six_flats_cannot_be_promised_seven_times(flats):
