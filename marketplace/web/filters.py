@@ -20,7 +20,8 @@ from marketplace.web import labels, writing
 from marketplace.web.writing import NBSP, Figure, sign_known
 
 STYLES = (
-    "tokens", "elements", "layout", "controls", "things", "course", "charts", "floating", "finding", "working", "print",
+    "tokens", "elements", "layout", "controls", "things", "course", "charts", "floating", "site", "finding", "working",
+    "print",
 )  # fmt: skip
 FONT = "fonts/radio-canada-latin.woff2"  # tokens.css names it without a hash: a new font gets a new name
 NO_DRAWING = "vide"
