@@ -32,6 +32,8 @@ MODELS = [
 BLUEPRINTS = [
     "marketplace.jobs.commands",
     "marketplace.ops.views",
+    "marketplace.search.views",
+    "marketplace.search.commands",
 ]
 
 # modules that are not blueprints and attach themselves by init_app(app)

@@ -9,7 +9,9 @@ from flask import Flask
 
 from marketplace.adapters.file_mail import FileMail
 from marketplace.adapters.local_files import LocalFiles
+from marketplace.adapters.postgres_index import PostgresIndex
 from marketplace.adapters.smtp_mail import SmtpMail
+from marketplace.adapters.sqlite_index import SqliteIndex
 from marketplace.jobs import runner
 from marketplace.settings import Settings
 
@@ -36,6 +38,7 @@ def init_app(app: Flask, settings: Settings) -> None:
     app.extensions["ports"] = {
         "files": LocalFiles(Path(settings.storage_url.removeprefix("file://"))),
         "mailer": mailer,
+        "index": PostgresIndex() if settings.database_url.startswith("postgresql") else SqliteIndex(),
     }
     app.extensions["listeners"] = LISTENERS
     app.extensions["jobs"] = JOBS

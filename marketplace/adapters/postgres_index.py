@@ -29,7 +29,7 @@ def drop_postings(connection: Connection) -> None:
 
 
 def tsvector(words: IndexedWords) -> str:
-    """The text form of the vector, made here: PostgreSQL's own parser would cut numbers, hyphens and addresses its way."""
+    """The text form of the vector, made here: PostgreSQL's own parser would cut numbers and addresses its own way."""
     positions: dict[str, list[str]] = {}
     at = 0
     for weight, column in zip("ABCD", words[1:], strict=True):

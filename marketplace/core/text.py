@@ -33,6 +33,7 @@ MAX_WORD = 64  # characters of one indexed word; longer ones are keys or noise
 _LIGATURES = str.maketrans({"œ": "oe", "æ": "ae", "ß": "ss", "ø": "o", "đ": "d", "ł": "l"})
 _WORD = re.compile(r"[^\W_]+(?:['’ʼ][^\W_]+)*")
 _APOSTROPHE = re.compile(r"['’ʼ]")
+_PIECES_OF_SLUG = re.compile(r"[a-z0-9]+")
 _PIECE = re.compile(r"\d+|[^\W\d_]+")
 _ELIDED = frozenset(["l", "d", "s", "n", "j", "c", "m", "t", "qu", "jusqu", "lorsqu", "puisqu", "quoiqu"])
 
@@ -101,6 +102,11 @@ def analyse(text: str) -> list[str]:
 def index_text(text: str) -> str:
     """The analysed words joined by spaces: what the postings hold."""
     return " ".join(analyse(text))
+
+
+def slug(text: str) -> str:
+    """A title as the readable end of an address: « Châssis d’été 3 m » → `chassis-d-ete-3-m`; `annonce` when empty."""
+    return "-".join(_PIECES_OF_SLUG.findall(fold(clean(text))))[:80].strip("-") or "annonce"
 
 
 # --- queries ---------------------------------------------------------------------------------------------------------

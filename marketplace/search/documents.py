@@ -1,0 +1,175 @@
+"""From listings to what the index keeps of them: a thin row each, and their analysed words."""
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from decimal import Decimal
+from functools import cache
+from math import cos, radians, sin
+from typing import Any
+
+from sqlalchemy import func, or_, select
+
+from marketplace.catalogue import taxonomy
+from marketplace.catalogue.models import Listing, Photo
+from marketplace.core.clock import today
+from marketplace.core.db import db
+from marketplace.core.text import index_text, slug
+from marketplace.exchanges.models import Hold
+from marketplace.ports import IndexedWords
+from marketplace.search import lexicon
+
+CONDITIONS = ("new", "very_good", "good", "to_repair", "for_parts")  # best first; the rank is the place in here
+MAX_DESCRIPTION = 10_000  # characters of a description that are looked into
+
+_COLUMNS = (
+    Listing.id,
+    Listing.organisation_id,
+    Listing.public_id,
+    Listing.visibility,
+    Listing.reference,
+    Listing.title,
+    Listing.description,
+    Listing.category_key,
+    Listing.modes,
+    Listing.quantity,
+    Listing.unit,
+    Listing.materials,
+    Listing.condition,
+    Listing.period,
+    Listing.style,
+    Listing.colours,
+    Listing.price_cents,
+    Listing.weekly_rate_cents,
+    Listing.lat,
+    Listing.lon,
+    Listing.city,
+    Listing.available_from,
+    Listing.gone_by,
+    Listing.published_at,
+)
+
+
+def findable() -> Any:
+    """The condition under which a listing is in the index at all."""
+    return (Listing.state == "published") & Listing.hidden_at.is_(None) & Listing.published_at.is_not(None)
+
+
+def documents_of(listing_ids: Sequence[int]) -> tuple[list[dict[str, Any]], list[IndexedWords]]:
+    """Rows of `search_document` (without the estimate, which comes from carbon) and words, for those of these
+    listings that may be found. Four queries however many there are."""
+    ids = list(listing_ids)
+    if not ids:
+        return [], []
+    covers = _covers(ids)
+    held = _held_today(ids)
+    indexed_at = datetime.now(UTC)  # the machine's: see SearchDocument
+    rows: list[dict[str, Any]] = []
+    words: list[IndexedWords] = []
+    for listing in db.session.execute(select(*_COLUMNS).where(Listing.id.in_(ids), findable())):
+        key = listing.category_key if listing.category_key in taxonomy.categories() else "other"
+        quantity = listing.quantity or Decimal(0)
+        x, y, z = unit_vector(listing.lat, listing.lon)
+        rows.append(
+            {
+                "listing_id": listing.id,
+                "organisation_id": listing.organisation_id,
+                "is_public": listing.visibility == "public",
+                "public_id": listing.public_id,
+                "slug": slug(listing.title),
+                "title": listing.title,
+                "branch": taxonomy.path(key)[0],
+                "category_key": key,
+                "gives": "donate" in listing.modes,
+                "rents": "rent" in listing.modes,
+                "sells": "sell" in listing.modes,
+                "condition_rank": CONDITIONS.index(listing.condition) if listing.condition in CONDITIONS else 2,
+                "price_cents": listing.price_cents,
+                "weekly_rate_cents": listing.weekly_rate_cents,
+                "quantity": quantity,
+                "free": max(quantity - held.get(listing.id, Decimal(0)), Decimal(0)),
+                "unit": listing.unit or "piece",
+                "city": listing.city or "",
+                "lat": listing.lat,
+                "lon": listing.lon,
+                "x": x,
+                "y": y,
+                "z": z,
+                "available_from": listing.available_from,
+                "gone_by": listing.gone_by,
+                "published_at": listing.published_at,
+                "photo_key": covers.get(listing.id),
+                "indexed_at": indexed_at,
+            }
+        )
+        words.append(_words(listing, key))
+    return rows, words
+
+
+def _words(listing: Any, key: str) -> IndexedWords:
+    traits = [words for part in listing.materials or () if (words := material_words(part.get("key", "")))]
+    for kind, values in (("colour", listing.colours or ()), ("period", [listing.period]), ("style", [listing.style])):
+        traits += [lexicon.words(f"{kind}:{value}") or index_text(value) for value in values if value]
+    return IndexedWords(
+        listing.id,
+        index_text(listing.title),
+        category_words(key),
+        " ".join(traits),
+        index_text(f"{listing.description[:MAX_DESCRIPTION]} {listing.reference or ''} {listing.city or ''}"),
+    )
+
+
+@cache
+def category_words(key: str) -> str:
+    """The names of a category and of its branches in both languages, and what the trade calls them, analysed."""
+    found: list[str] = []
+    for step in reversed(taxonomy.path(key)):
+        category = taxonomy.categories()[step]
+        found += [index_text(category.name_fr), index_text(category.name_en), lexicon.words(f"category:{step}")]
+    return _without_repeats(found)
+
+
+@cache
+def material_words(key: str) -> str:
+    material = taxonomy.materials().get(key)
+    if material is None:
+        return index_text(key)
+    names = [index_text(material.name_fr), index_text(material.name_en), lexicon.words(f"material:{key}")]
+    return _without_repeats(names)
+
+
+def _without_repeats(terms: Iterable[str]) -> str:
+    """Each term once: « feuille de décor » and « feuille decor » are the same words."""
+    return " ".join(dict.fromkeys(term for term in terms if term))
+
+
+def unit_vector(lat: float | None, lon: float | None) -> tuple[float | None, float | None, float | None]:
+    """A place on the sphere of radius 1."""
+    if lat is None or lon is None:
+        return None, None, None
+    phi, theta = radians(lat), radians(lon)
+    return cos(phi) * cos(theta), cos(phi) * sin(theta), sin(phi)
+
+
+def _covers(ids: list[int]) -> dict[int, str]:
+    """The key of each listing's first ready photo."""
+    rows = db.session.execute(
+        select(Photo.listing_id, Photo.key)
+        .where(Photo.listing_id.in_(ids), Photo.state == "ready", Photo.key.is_not(None))
+        .order_by(Photo.listing_id, Photo.position.desc())
+    )
+    return {listing_id: key for listing_id, key in rows if key}
+
+
+def _held_today(ids: list[int]) -> dict[int, Decimal]:
+    day = today()
+    rows = db.session.execute(
+        select(Hold.listing_id, func.sum(Hold.quantity))
+        .where(
+            Hold.listing_id.in_(ids),
+            Hold.state == "active",
+            Hold.starts_on <= day,
+            or_(Hold.ends_on.is_(None), Hold.ends_on > day),
+        )
+        .group_by(Hold.listing_id)
+    )
+    return {listing_id: Decimal(held) for listing_id, held in rows}

@@ -1,0 +1,22 @@
+"""The index follows the facts of others, in their transaction: a search never shows what is no longer so."""
+
+from typing import Any
+
+from marketplace.catalogue.events import ListingHidden, ListingSaved
+from marketplace.exchanges.events import StockChanged
+from marketplace.search import services
+
+
+def on_listing(event: ListingSaved | ListingHidden) -> None:
+    """Published, withdrawn, edited, hidden, another cover."""
+    services.index_listings([event.listing_id])
+
+
+def on_stock(event: StockChanged) -> None:
+    """What is free changed."""
+    services.index_listings(event.listing_ids)
+
+
+def on_estimate(event: Any) -> None:
+    """Carbon's `EstimateChanged`: what a listing would avoid, or with what doubt."""
+    services.record_estimates(event.estimates)

@@ -1,0 +1,74 @@
+"""Keeping the index true: called inside the transaction that changed the listings."""
+
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from marketplace.core.db import db
+from marketplace.ports import current
+from marketplace.search.documents import documents_of
+from marketplace.search.models import SearchDocument
+
+CHUNK = 500  # SQLite takes 32,766 values a statement; and nobody waits long for the write lock
+_ESTIMATES = ("estimate_kgco2e", "uncertainty_kgco2e")
+
+
+def index_listings(listing_ids: Iterable[int]) -> None:
+    """Write what the index keeps of these listings, or forget those that may not be found (any more).
+
+    An estimate already copied stays. Works in bulk: a few statements per 500 listings.
+    """
+    ids = sorted(set(listing_ids))
+    db.session.flush()
+    for start in range(0, len(ids), CHUNK):
+        chunk = ids[start : start + CHUNK]
+        rows, words = documents_of(chunk)
+        found = {row["listing_id"] for row in rows}
+        forget([listing_id for listing_id in chunk if listing_id not in found])
+        connection = db.session.connection()
+        write_documents(connection, SearchDocument.__table__, rows)
+        current("index").write(connection, words)
+
+
+def forget(listing_ids: Sequence[int]) -> None:
+    """Take these listings out of the index."""
+    if listing_ids:
+        connection = db.session.connection()
+        connection.execute(delete(SearchDocument).where(SearchDocument.listing_id.in_(listing_ids)))
+        current("index").remove(connection, listing_ids)
+
+
+def record_estimates(estimates: Iterable[tuple[int, Decimal | None, Decimal | None]]) -> None:
+    """Copy carbon's estimates (listing id, kgCO2e, its uncertainty) onto the documents.
+
+    A listing whose document is not there yet, though it may be found, is indexed first: the order of listeners
+    does not matter.
+    """
+    rows = [{"id": i, "estimate": estimate, "doubt": doubt} for i, estimate, doubt in estimates]
+    if not rows:
+        return
+    table = SearchDocument.__table__
+    ids = [row["id"] for row in rows]
+    there = set(db.session.scalars(select(SearchDocument.listing_id).where(SearchDocument.listing_id.in_(ids))))
+    missing = [listing_id for listing_id in ids if listing_id not in there]
+    if missing:
+        index_listings(missing)
+    for row in rows:
+        db.session.connection().execute(
+            update(table)
+            .where(table.c.listing_id == row["id"])
+            .values(estimate_kgco2e=row["estimate"], uncertainty_kgco2e=row["doubt"])
+        )
+
+
+def write_documents(connection: Any, table: Any, rows: Sequence[dict[str, Any]]) -> None:
+    """Insert or replace rows of a table shaped like `search_document`; estimates only where a row brings them."""
+    if not rows:
+        return
+    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+    statement = dialect.insert(table)
+    changed = {name: statement.excluded[name] for name in rows[0] if name != "listing_id"}
+    connection.execute(statement.on_conflict_do_update(index_elements=[table.c.listing_id], set_=changed), list(rows))
