@@ -12,15 +12,24 @@ from marketplace.adapters.local_files import LocalFiles
 from marketplace.adapters.postgres_index import PostgresIndex
 from marketplace.adapters.smtp_mail import SmtpMail
 from marketplace.adapters.sqlite_index import SqliteIndex
+from marketplace.carbon import jobs as carbon_jobs
+from marketplace.carbon import listeners as carbon
+from marketplace.catalogue.events import ListingSaved
+from marketplace.exchanges.events import ExchangeCompleted
 from marketplace.jobs import runner
 from marketplace.settings import Settings
 
 # event class → functions, called in this order inside the announcing transaction
-LISTENERS: dict[type, list[Callable[[Any], None]]] = {}
+LISTENERS: dict[type, list[Callable[[Any], None]]] = {
+    ListingSaved: [carbon.on_listing_saved],
+    ExchangeCompleted: [carbon.on_exchange_completed],
+}
 
 # name of a job → function; its keywords are the outbox row's payload
 JOBS: dict[str, Callable[..., None]] = {
     "jobs.sweep_done": runner.sweep_done,
+    "carbon.record_again": carbon_jobs.record_again,
+    "carbon.estimate_all": carbon_jobs.estimate_all,
 }
 
 # name of a job → seconds between two runs

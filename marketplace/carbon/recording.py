@@ -1,0 +1,273 @@
+"""A completed exchange becomes entries: one per line, in the completion's own transaction, whatever happens."""
+
+import logging
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from sqlalchemy import select
+from sqlalchemy.orm import selectinload
+
+from marketplace.accounts.models import Organisation, Production, Site
+from marketplace.carbon import ledger
+from marketplace.carbon.bridge import (
+    Knowledge,
+    Thing,
+    Trip,
+    bridge,
+    line_mass,
+    load_shares,
+    receiver_of,
+    road_distance,
+)
+from marketplace.carbon.claims import Claim, Named, Party, parties
+from marketplace.carbon.libraries import knowledge_on
+from marketplace.carbon.method import compute
+from marketplace.carbon.models import LedgerEntry
+from marketplace.carbon.numbers import THOUSAND
+from marketplace.carbon.parameters import Parameters
+from marketplace.carbon.reasons import NotQuantified
+from marketplace.catalogue import taxonomy
+from marketplace.core.clock import PARIS, now
+from marketplace.core.db import db
+from marketplace.core.geo import Point, great_circle_km
+from marketplace.exchanges.models import Exchange, ExchangeLine
+from marketplace.jobs.outbox import enqueue
+
+logger = logging.getLogger(__name__)
+
+RETRY = "carbon.record_again"
+
+
+def record_exchange(exchange_id: int) -> list[LedgerEntry]:
+    """One entry per line of a completed exchange that has none yet; safe to call twice.
+
+    Never raises: a line without a usable factor is 'not quantified' with its reason; one that fails unexpectedly is
+    'not quantified' because of a failure, and the outbox tries it again. A hand-over waits for neither.
+    """
+    exchange = _load(exchange_id)
+    done = set(db.session.scalars(select(LedgerEntry.line_id).where(LedgerEntry.exchange_id == exchange_id)))
+    written = []
+    for line in exchange.lines:
+        if line.id not in done:
+            written.append(_record_line(exchange, line))
+    return [entry for entry in written if entry is not None]
+
+
+def record_again(exchange_id: int) -> None:
+    """Take up the lines of an exchange whose entry failed: the failed entry is reversed, a new one replaces it.
+
+    Raises whatever fails again, so that the outbox waits and in the end parks it where a moderator sees it.
+    """
+    exchange = _load(exchange_id)
+    entries = list(
+        db.session.scalars(
+            select(LedgerEntry).where(LedgerEntry.exchange_id == exchange_id).order_by(LedgerEntry.position)
+        )
+    )
+    taken_back = {entry.reverses_id for entry in entries}
+    for line in exchange.lines:
+        live = [e for e in entries if e.line_id == line.id and e.status != "reversal" and e.id not in taken_back]
+        if not live:
+            ledger.append(_claim(exchange, line))
+        elif live[-1].reason == "failure":
+            claim = _claim(exchange, line, replaces=Named(live[-1].id, live[-1].public_id))
+            ledger.reverse(live[-1])
+            ledger.append(claim)
+
+
+def _load(exchange_id: int) -> Exchange:
+    query = (
+        select(Exchange)
+        .where(Exchange.id == exchange_id)
+        .options(selectinload(Exchange.lines).joinedload(ExchangeLine.listing))
+    )
+    return db.session.scalars(query).one()
+
+
+def _record_line(exchange: Exchange, line: ExchangeLine) -> LedgerEntry | None:
+    exchange_id, line_id = exchange.id, line.id
+    try:
+        with db.session.begin_nested():
+            return ledger.append(_claim(exchange, line))
+    except Exception:
+        logger.exception("no figure for line %s of exchange %s", line_id, exchange_id)
+    enqueue(RETRY, {"exchange_id": exchange_id})
+    try:
+        with db.session.begin_nested():
+            return ledger.append(_failed(exchange, line))
+    except Exception:  # the retry writes it: a hand-over is not undone for a figure
+        logger.exception("no entry for line %s of exchange %s", line_id, exchange_id)
+        return None
+
+
+@dataclass(frozen=True)
+class _Facts:
+    """What of a line is known without any calculation."""
+
+    occurred_on: date
+    parties: list[Party]
+    predecessor: Named | None
+    receiver: str
+    knowledge: Knowledge
+    parameters: Parameters  # those of the allocation, noted
+
+
+def _claim(exchange: Exchange, line: ExchangeLine, replaces: Named | None = None) -> Claim:
+    """The claim of one line; what cannot be quantified is a claim with its reason."""
+    facts = _facts(exchange, line)
+    thing = thing_of(line)
+    common = _common(exchange, line, facts, thing)
+    if replaces:
+        common["replaces"] = replaces
+    try:
+        trip = _trip(exchange, line, facts.knowledge)
+        made = bridge(exchange.kind, thing, facts.receiver, facts.knowledge, trip)
+        result = compute(exchange.kind, made.inputs, facts.knowledge.factors, made.displacement_key)
+    except NotQuantified as refusal:
+        return Claim(**common, reason=refusal.code, reason_data={"where": refusal.where, **refusal.data})
+    return Claim(
+        **common,
+        result=result,
+        inputs=made.inputs,
+        displacement_key=made.displacement_key,
+        parameters={**made.parameters, **{k: r.value for k, r in facts.parameters.used.items()}},
+        basis=made.basis,
+        notes=made.notes,
+    )
+
+
+def _failed(exchange: Exchange, line: ExchangeLine) -> Claim:
+    return Claim(**_common(exchange, line, _facts(exchange, line), None), reason="failure")
+
+
+def _common(exchange: Exchange, line: ExchangeLine, facts: _Facts, thing: Thing | None) -> dict:
+    grams = None
+    if thing is not None:
+        try:
+            grams = int((line_mass(thing, facts.knowledge.materials)[0] * THOUSAND).to_integral_value())
+        except NotQuantified:
+            grams = None
+    return {
+        "kind": exchange.kind,
+        "subject_kind": "exchange_line",
+        "subject_id": line.public_id,
+        "parties": facts.parties,
+        "occurred_on": facts.occurred_on,
+        "exchange": Named(exchange.id, exchange.public_id),
+        "line": Named(line.id, line.public_id),
+        "listing": Named(line.listing.id, line.listing.public_id),
+        "category": line.category_key,
+        "quantity": line.quantity,
+        "unit": line.unit,
+        "mass_grams": grams,
+        "into_stock": facts.receiver == "stock",
+        "predecessor": facts.predecessor,
+    }
+
+
+def _facts(exchange: Exchange, line: ExchangeLine) -> _Facts:
+    day = (exchange.completed_at or now()).astimezone(PARIS).date()
+    knowledge = knowledge_on(day)
+    noted = knowledge.parameters.noted()
+    giver = _party("giver", exchange.provider, exchange.provider_production)
+    receiver = _party("receiver", exchange.receiver, exchange.receiver_production)
+    before = _brought_in(line)
+    bringer = None
+    from_stock = receiver_of(exchange.provider.kind, False) == "stock"
+    if before is not None and from_stock and before.provider_id != exchange.provider_id:
+        bringer = _party("bringer", before.provider, before.provider_production)
+    return _Facts(
+        occurred_on=day,
+        parties=parties(giver, receiver, bringer, noted.get("allocation.giver").value,
+                        noted.get("allocation.receiver").value),
+        predecessor=_predecessor(line),
+        receiver=receiver_of(exchange.receiver.kind, exchange.receiver_production_id is not None),
+        knowledge=knowledge,
+        parameters=noted,
+    )  # fmt: skip
+
+
+def _party(role: str, organisation: Organisation, production: Production | None) -> Party:
+    return Party(
+        role,
+        Named(organisation.id, organisation.public_id),
+        Named(production.id, production.public_id) if production else None,
+        Decimal(0),
+    )
+
+
+def _brought_in(line: ExchangeLine) -> Exchange | None:
+    """The exchange that brought the thing to whoever gives it now."""
+    if line.listing.origin_line_id is None:
+        return None
+    query = select(Exchange).join(ExchangeLine).where(ExchangeLine.id == line.listing.origin_line_id)
+    return db.session.scalar(query)
+
+
+def _predecessor(line: ExchangeLine) -> Named | None:
+    """The live entry before this one in the thing's chain of custody."""
+    if line.listing.origin_line_id is None:
+        return None
+    reversed_ids = select(LedgerEntry.reverses_id).where(LedgerEntry.reverses_id.is_not(None))
+    query = (
+        select(LedgerEntry.id, LedgerEntry.public_id)
+        .where(LedgerEntry.line_id == line.listing.origin_line_id, LedgerEntry.status != "reversal")
+        .where(LedgerEntry.id.not_in(reversed_ids))
+        .order_by(LedgerEntry.position.desc())
+        .limit(1)
+    )
+    found = db.session.execute(query).first()
+    return Named(found.id, found.public_id) if found else None
+
+
+def thing_of(line: ExchangeLine) -> Thing:
+    """The line as it was agreed, whatever became of the listing."""
+    return Thing(
+        category=taxonomy.categories().get(line.category_key),
+        quantity=line.quantity,
+        unit=line.unit,
+        mass_kg=Decimal(line.mass_grams) / 1000 if line.mass_grams else None,
+        weighed=line.mass_source == "weighed",
+        materials=[(part["key"], Decimal(str(part["share"]))) for part in line.materials or ()],
+    )
+
+
+def _trip(exchange: Exchange, line: ExchangeLine, knowledge: Knowledge) -> Trip:
+    """The vehicle that carries all the lines, and this line's part of it."""
+    vehicle = taxonomy.vehicles().get(exchange.vehicle or "")
+    distance = exchange.distance_km
+    if vehicle is None:
+        return Trip()
+    if distance is None:
+        start, end = _start(exchange, line), _end(exchange)
+        if start and end:
+            distance = road_distance(great_circle_km(start, end), knowledge.parameters)
+    masses: list[Decimal | None] = []
+    for one in exchange.lines:
+        try:
+            masses.append(line_mass(thing_of(one), knowledge.materials)[0])
+        except NotQuantified:
+            masses.append(None)
+    share = load_shares(masses)[[one.id for one in exchange.lines].index(line.id)]
+    return Trip(vehicle, distance, share)
+
+
+def _start(exchange: Exchange, line: ExchangeLine) -> Point | None:
+    site = db.session.get(Site, exchange.site_id) if exchange.site_id else line.listing.site
+    if site is not None:
+        return Point(site.lat, site.lon)
+    listing = line.listing
+    return Point(listing.lat, listing.lon) if listing.lat is not None and listing.lon is not None else None
+
+
+def _end(exchange: Exchange) -> Point | None:
+    """Where it goes: the destination named, else the production's base, else the receiver's first site."""
+    if exchange.destination_lat is not None and exchange.destination_lon is not None:
+        return Point(exchange.destination_lat, exchange.destination_lon)
+    production = exchange.receiver_production
+    if production is not None and production.base_lat is not None and production.base_lon is not None:
+        return Point(production.base_lat, production.base_lon)
+    query = select(Site).where(Site.organisation_id == exchange.receiver_id, Site.closed_at.is_(None)).order_by(Site.id)
+    site = db.session.scalar(query.limit(1))
+    return Point(site.lat, site.lon) if site else None

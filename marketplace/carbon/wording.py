@@ -1,0 +1,117 @@
+"""What people read for a reason, a note, a term or a cause of doubt."""
+
+from typing import Any
+
+from flask_babel import gettext as _
+
+from marketplace.carbon.reasons import NotQuantified
+from marketplace.core.errors import Invalid
+
+
+def reason(code: str, data: dict[str, Any] | None = None) -> str:
+    """Why there is no figure, and what to do about it."""
+    d = data or {}
+    sentences = {
+        "missing_factor": lambda: _("Aucun facteur connu pour « %(key)s ».", key=d.get("material") or d.get("key", "")),
+        "wrong_unit": lambda: (
+            _("Le facteur %(key)s est donné par %(unit)s, pas par %(wanted)s.", **_pick(d, "key", "unit", "wanted"))
+            if "wanted" in d
+            else _("Cette unité n’est pas connue ici.")
+        ),
+        "missing_field": lambda: _("Il manque cette valeur."),
+        "wrong_shape": lambda: _("Ce n’est pas la forme attendue."),
+        "not_a_number": lambda: _("Un nombre est attendu, écrit comme 12.5."),
+        "too_large": lambda: _("Cette valeur est hors de toute mesure."),
+        "negative": lambda: _("Une quantité ne peut pas être négative."),
+        "out_of_range": lambda: _("Une valeur de 0 à 1 est attendue."),
+        "below_one": lambda: _("Une valeur de 1 ou plus est attendue."),
+        "unknown_kind": lambda: _("Cette sorte d’échange n’existe pas."),
+        "shares": lambda: _("Les parts doivent former un tout."),
+        "mass_balance": lambda: _("Les masses triées ne font pas la masse pesée."),
+        "unknown_category": lambda: _("Cette catégorie n’existe pas."),
+        "unknown_material": lambda: _("Ce matériau n’existe pas."),
+        "unknown_vehicle": lambda: _("Ce véhicule n’existe pas."),
+        "no_category": lambda: _("Sans catégorie, pas de calcul : choisissez-en une."),
+        "no_materials": lambda: _("On ne sait pas de quoi c’est fait : indiquez les matériaux."),
+        "no_mass": lambda: _("On ne sait pas combien cela pèse : indiquez la masse d’une unité."),
+        "no_quantity": lambda: _("Indiquez une quantité."),
+        "no_displacement": lambda: _("Le taux d’achat évité manque."),
+        "food_apart": lambda: _("Les denrées se comptent comme un repas, avec la part vraiment mangée."),
+        "origin_unknown": lambda: _("Pour une location, il faut savoir si la pièce a été achetée neuve."),
+        "kind_later": lambda: _("Cette sorte d’échange n’est pas encore comptée."),
+        "failure": lambda: _("Le calcul a échoué. Il est repris automatiquement."),
+    }
+    return sentences[code]()
+
+
+def _pick(data: dict[str, Any], *names: str) -> dict[str, Any]:
+    return {name: data.get(name, "") for name in names}
+
+
+def invalid(refusal: NotQuantified) -> Invalid:
+    """The refusal as a 422 that names the field."""
+    sentence = reason(refusal.code, refusal.data)
+    return Invalid({refusal.where.lstrip(".") or "inputs": sentence}, message=sentence, code=refusal.code)
+
+
+def note(code: str) -> str:
+    """What an entry leaves out, or when its saving comes."""
+    return {
+        "transport_not_counted": lambda: _(
+            "Transport non compté : personne n’a dit avec quel véhicule, ou de quelle distance."
+        ),
+        "into_stock": lambda: _(
+            "Entrée dans un stock dont les échanges sont suivis ici : rien n’est encore évité. "
+            "Ce le sera quand la pièce repartira."
+        ),
+    }[code]()
+
+
+def step(name: str) -> str:
+    """A step of the formula."""
+    if name.startswith("stream_"):
+        return _("Flux %(n)s", n=name.removeprefix("stream_"))
+    return {
+        "substituted_production": lambda: _("Production du neuf évitée"),
+        "substituted_end_of_life": lambda: _("Fin de vie du neuf évitée"),
+        "own_end_of_life": lambda: _("Fin de vie de l’objet lui-même"),
+        "own_production_share": lambda: _("Part de fabrication de l’objet loué"),
+        "extra": lambda: _("Logistique"),
+        "food_not_produced": lambda: _("Nourriture non produite"),
+        "treatment_of_eaten_food": lambda: _("Traitement de ce qui est mangé"),
+        "treatment_of_spoiled_food": lambda: _("Traitement de ce qui est perdu"),
+        "baseline": lambda: _("Groupe électrogène évité"),
+        "solution": lambda: _("Branchement"),
+    }[name]()
+
+
+def term(role: str, name: str) -> str:
+    """A term of the table: what the factor stands for here. `name` is the factor's."""
+    patterns = {
+        "production": lambda: _("%(name)s, neuf"),
+        "recycled": lambda: _("%(name)s, part recyclée du neuf"),
+        "end_of_life": lambda: _("Fin de vie du neuf"),
+        "own_now": lambda: _("Fin de vie évitée de l’objet"),
+        "own_later": lambda: _("Fin de vie de l’objet, plus tard"),
+    }
+    pattern = patterns.get(role)
+    return pattern() % {"name": name} if pattern else name
+
+
+def cause(code: str, factor_name: str = "") -> str:
+    """A cause of doubt: `factor:…`, `quantity:line0`, `displacement:…`."""
+    family, rest = code.split(":", 1)
+    if family == "factor":
+        return _("Facteur : %(name)s", name=factor_name or rest)
+    if family == "displacement" or rest.startswith("displacement"):
+        return _("L’achat évité, d")
+    if rest.startswith("x"):
+        return _("Transport et logistique")
+    if rest.startswith("own"):
+        return _("Masse de l’objet")
+    return _("Masse ou nombre, ligne %(n)s", n=_line_number(rest))
+
+
+def _line_number(label: str) -> int:
+    digits = "".join(c for c in label if c.isdigit())
+    return int(digits) + 1 if digits else 1
