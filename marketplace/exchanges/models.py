@@ -4,10 +4,10 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, Date, ForeignKey, Index, Integer, String, Text, text
+from sqlalchemy import JSON, CheckConstraint, Date, ForeignKey, Index, Integer, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from marketplace.accounts.models import Organisation, Production
+from marketplace.accounts.models import Organisation, Production, Site, User
 from marketplace.catalogue.models import Listing
 from marketplace.core.db import Base, DecimalText, PublicIdMixin, Quantity, UtcDateTime
 
@@ -35,9 +35,12 @@ class Exchange(PublicIdMixin, Base):
     collected_by_name: Mapped[str | None] = mapped_column(String(120))
     hand_over_code: Mapped[str | None] = mapped_column(String(6))
     wrong_codes: Mapped[int] = mapped_column(Integer, default=0)
+    code_paused_until: Mapped[datetime | None] = mapped_column(UtcDateTime)  # by the machine's clock, as all limits
+    waits_for: Mapped[str | None] = mapped_column(String(10))  # the side whose turn it is, written with each move
     deadline_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     disputed_from: Mapped[str | None] = mapped_column(String(12))
     end_reason: Mapped[str | None] = mapped_column(String(400))
+    request_key: Mapped[str | None] = mapped_column(String(40))  # of the form sent: sent twice, it asks once
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     completed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
@@ -45,6 +48,8 @@ class Exchange(PublicIdMixin, Base):
     receiver: Mapped[Organisation] = relationship(foreign_keys=[receiver_id])
     provider_production: Mapped[Production | None] = relationship(foreign_keys=[provider_production_id])
     receiver_production: Mapped[Production | None] = relationship(foreign_keys=[receiver_production_id])
+    requested_by: Mapped[User | None] = relationship()
+    site: Mapped[Site | None] = relationship()
     lines: Mapped[list["ExchangeLine"]] = relationship(order_by="ExchangeLine.id", back_populates="exchange")
     moves: Mapped[list["Move"]] = relationship(order_by="Move.id", back_populates="exchange")
     appointments: Mapped[list["Appointment"]] = relationship(order_by="Appointment.id", back_populates="exchange")
@@ -57,6 +62,7 @@ class Exchange(PublicIdMixin, Base):
             name="state",
         ),
         CheckConstraint("provider_id <> receiver_id", name="two_parties"),
+        UniqueConstraint("receiver_id", "request_key"),
         Index("ix_exchange_provider_id_state_id", "provider_id", "state", "id"),
         Index("ix_exchange_receiver_id_state_id", "receiver_id", "state", "id"),
         Index(

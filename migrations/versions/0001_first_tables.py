@@ -381,9 +381,12 @@ def upgrade():
         sa.Column("collected_by_name", sa.String(length=120), nullable=True),
         sa.Column("hand_over_code", sa.String(length=6), nullable=True),
         sa.Column("wrong_codes", sa.Integer(), nullable=False),
+        sa.Column("code_paused_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("waits_for", sa.String(length=10), nullable=True),
         sa.Column("deadline_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("disputed_from", sa.String(length=12), nullable=True),
         sa.Column("end_reason", sa.String(length=400), nullable=True),
+        sa.Column("request_key", sa.String(length=40), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("completed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("public_id", sa.String(length=13), nullable=False),
@@ -411,6 +414,7 @@ def upgrade():
         sa.ForeignKeyConstraint(["site_id"], ["site.id"], name=op.f("fk_exchange_site_id_site")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_exchange")),
         sa.UniqueConstraint("public_id", name=op.f("uq_exchange_public_id")),
+        sa.UniqueConstraint("receiver_id", "request_key", name=op.f("uq_exchange_receiver_id_request_key")),
         sa.UniqueConstraint("reference", name=op.f("uq_exchange_reference")),
     )
     op.create_index(
@@ -752,14 +756,20 @@ def upgrade():
         sa.PrimaryKeyConstraint("listing_id", name=op.f("pk_search_document")),
     )
     op.create_index(
-        "ix_search_document_branch", "search_document", ["is_public", "branch", "published_at"], unique=False
+        "ix_search_document_branch",
+        "search_document",
+        ["branch", "published_at", "listing_id", "is_public", "gone_by"],
+        unique=False,
     )
     op.create_index(
-        "ix_search_document_category", "search_document", ["is_public", "category_key", "published_at"], unique=False
+        "ix_search_document_category", "search_document", ["category_key", "published_at", "listing_id"], unique=False
     )
     op.create_index("ix_search_document_indexed_at", "search_document", ["indexed_at"], unique=False)
     op.create_index(
-        "ix_search_document_newest", "search_document", ["is_public", "published_at", "listing_id"], unique=False
+        "ix_search_document_newest",
+        "search_document",
+        ["published_at", "listing_id", "is_public", "gone_by"],
+        unique=False,
     )
     op.create_index(
         "ix_search_document_organisation", "search_document", ["organisation_id", "published_at"], unique=False
