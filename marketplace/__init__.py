@@ -40,6 +40,7 @@ BLUEPRINTS = [
 SHELL = [
     "marketplace.web.filters",
     "marketplace.web.errors",
+    "marketplace.api.shell",
 ]
 
 csrf = CSRFProtect()

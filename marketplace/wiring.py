@@ -12,22 +12,29 @@ from marketplace.adapters.local_files import LocalFiles
 from marketplace.adapters.postgres_index import PostgresIndex
 from marketplace.adapters.smtp_mail import SmtpMail
 from marketplace.adapters.sqlite_index import SqliteIndex
+from marketplace.api import jobs as api_jobs
 from marketplace.carbon import jobs as carbon_jobs
 from marketplace.carbon import listeners as carbon
-from marketplace.catalogue.events import ListingSaved
-from marketplace.exchanges.events import ExchangeCompleted
+from marketplace.carbon.events import EstimateChanged
+from marketplace.catalogue.events import ListingHidden, ListingSaved
+from marketplace.exchanges.events import ExchangeCompleted, StockChanged
 from marketplace.jobs import runner
+from marketplace.search import listeners as search
 from marketplace.settings import Settings
 
 # event class → functions, called in this order inside the announcing transaction
 LISTENERS: dict[type, list[Callable[[Any], None]]] = {
-    ListingSaved: [carbon.on_listing_saved],
+    ListingSaved: [search.on_listing, carbon.on_listing_saved],
+    ListingHidden: [search.on_listing],
+    StockChanged: [search.on_stock],
+    EstimateChanged: [search.on_estimate],
     ExchangeCompleted: [carbon.on_exchange_completed],
 }
 
 # name of a job → function; its keywords are the outbox row's payload
 JOBS: dict[str, Callable[..., None]] = {
     "jobs.sweep_done": runner.sweep_done,
+    "api.sweep_idempotency_keys": api_jobs.sweep_idempotency_keys,
     "carbon.record_again": carbon_jobs.record_again,
     "carbon.estimate_all": carbon_jobs.estimate_all,
 }
@@ -35,6 +42,7 @@ JOBS: dict[str, Callable[..., None]] = {
 # name of a job → seconds between two runs
 TIMETABLE: dict[str, int] = {
     "jobs.sweep_done": 3600,
+    "api.sweep_idempotency_keys": 3600,
 }
 
 
