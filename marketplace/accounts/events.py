@@ -1,0 +1,36 @@
+"""What accounts announce."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class InvitationMade:
+    """Somebody is invited by mail. `secret` goes into the link and is kept nowhere."""
+
+    invitation_id: int
+    secret: str
+
+
+@dataclass(frozen=True)
+class InvitationAccepted:
+    invitation_id: int
+    user_id: int
+
+
+@dataclass(frozen=True)
+class MembershipChanged:
+    """Somebody's role changed at another's hand; `role` None: removed."""
+
+    organisation_id: int
+    user_id: int
+    role: str | None
+    by_user_id: int
+
+
+@dataclass(frozen=True)
+class VerificationChanged:
+    """A moderator verified an organisation, or took it back with a reason."""
+
+    organisation_id: int
+    verified: bool
+    reason: str
