@@ -5,6 +5,7 @@ import time
 import click
 from flask import Blueprint
 
+from marketplace.carbon.estimates import estimates_by_listing
 from marketplace.search import rebuilding
 
 blueprint = Blueprint("index", __name__, cli_group="index")
@@ -21,21 +22,17 @@ def rebuild() -> None:
             shown[0] = time.monotonic()
             click.echo(f"{done} / {total}")
 
-    count = rebuilding.rebuild(progress, _estimates())
+    count = rebuilding.rebuild(progress, estimates_by_listing)
     click.echo(f"{count} listings indexed in {time.monotonic() - began:.1f} s")
 
 
 @blueprint.cli.command("check")
 def check() -> None:
     """Compare the index with the listings; exit 1 on any difference."""
-    found = rebuilding.compare(_estimates())
+    found = rebuilding.compare(estimates_by_listing)
     for listing_id, what in found.differences:
         click.echo(f"listing {listing_id}: {what}")
     if found.wrong:
         click.echo(f"{found.wrong} differences over {found.listings} listings: run `flask index rebuild`")
         raise SystemExit(1)
     click.echo(f"{found.listings} listings, no difference")
-
-
-def _estimates() -> rebuilding.Estimates | None:
-    return None

@@ -1,7 +1,6 @@
 """The index follows the facts of others, in their transaction: a search never shows what is no longer so."""
 
-from typing import Any
-
+from marketplace.carbon.events import EstimateChanged
 from marketplace.catalogue.events import ListingHidden, ListingSaved
 from marketplace.exchanges.events import StockChanged
 from marketplace.search import services
@@ -17,6 +16,6 @@ def on_stock(event: StockChanged) -> None:
     services.index_listings(event.listing_ids)
 
 
-def on_estimate(event: Any) -> None:
-    """Carbon's `EstimateChanged`: what a listing would avoid, or with what doubt."""
+def on_estimate(event: EstimateChanged) -> None:
+    """What a listing would avoid, or with what doubt."""
     services.record_estimates(event.estimates)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import MetaData, Table, func, insert, select
+from sqlalchemy import Column, MetaData, Table, func, insert, select
 
 from marketplace.catalogue.models import Listing
 from marketplace.core.db import db, transaction
@@ -31,9 +31,8 @@ def rebuild(progress: Callable[[int, int], None], estimates: Estimates | None = 
     started = datetime.now(UTC)
     index = current("index")
     live = SearchDocument.__table__
-    beside = live.to_metadata(MetaData(), name=NEXT_DOCUMENTS)
-    beside.indexes.clear()
-    beside.constraints -= set(beside.foreign_key_constraints)
+    columns = [Column(c.name, c.type, primary_key=c.primary_key, nullable=c.nullable) for c in live.c]
+    beside = Table(NEXT_DOCUMENTS, MetaData(), *columns)
     with transaction() as session:
         connection = session.connection()
         beside.drop(connection, checkfirst=True)
@@ -46,6 +45,9 @@ def rebuild(progress: Callable[[int, int], None], estimates: Estimates | None = 
         progress(min(done, total), total)
     with transaction() as session:
         connection = session.connection()
+        if connection.dialect.name == "postgresql":
+            # waits for those who are writing documents, and keeps others from it: their change would be lost
+            connection.exec_driver_sql("LOCK TABLE search_document IN SHARE ROW EXCLUSIVE MODE")
         changed = list(session.scalars(select(SearchDocument.listing_id).where(SearchDocument.indexed_at >= started)))
         for start in range(0, len(changed), CHUNK):
             rows, words = documents_of(changed[start : start + CHUNK])

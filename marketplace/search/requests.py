@@ -69,7 +69,7 @@ class SearchRequest:
         found: dict[str, Any] = {
             "q": self.q,
             "near": self.near,
-            "radius": self.radius if self.near and self.radius != RADIUS else None,
+            "radius": str(self.radius) if self.near and self.radius != RADIUS else None,
             "from": self.from_text,
             "to": self.to_text,
             "category": self.category,
