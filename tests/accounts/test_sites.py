@@ -17,12 +17,6 @@ RESERVE = {
     "has_dock": True,
     "access_notes": "Quai",
 }
-    "name": "Atelier",
-    "street": "3 rue du Plateau",
-    "postcode": "69007",
-    "has_dock": True,
-    "access_notes": "Quai",
-}
 
 
 def test_a_site_knows_where_it_is(session):
