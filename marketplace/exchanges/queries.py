@@ -1,0 +1,256 @@
+"""Reads: exchanges as one side sees them, what is free of listings, papers."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import exists, or_, select
+from sqlalchemy.orm import joinedload, selectinload
+
+from marketplace.accounts.models import Production, Site
+from marketplace.accounts.permissions import Actor, require
+from marketplace.catalogue.models import Listing
+from marketplace.core.clock import now, today
+from marketplace.core.db import db
+from marketplace.core.errors import NotFound
+from marketplace.exchanges.availability import Free, Held, free_intervals, free_throughout
+from marketplace.exchanges.documents import code_key
+from marketplace.exchanges.inbox import ExchangePage as ExchangePage
+from marketplace.exchanges.inbox import ExchangeRow as ExchangeRow
+from marketplace.exchanges.inbox import exchanges_of as exchanges_of
+from marketplace.exchanges.inbox import waiting_count as waiting_count
+from marketplace.exchanges.kinds import KINDS
+from marketplace.exchanges.models import Appointment, Document, Exchange, ExchangeLine, Hold
+from marketplace.exchanges.rules import ADDRESS_SHOWN, CODE_SHOWN
+from marketplace.exchanges.states import MODERATOR, PROVIDER, RECEIVER, allowed_moves
+
+
+# --- what is free ----------------------------------------------------------------------------------------------------
+
+
+def overdue_exchange_ids(listing_ids: Iterable[int]) -> list[int]:
+    """Exchanges that hold some of these listings although their deadline has passed."""
+    query = select(Hold.exchange_id).where(
+        Hold.listing_id.in_(set(listing_ids)), Hold.state == "active", Hold.expires_at <= now()
+    )
+    return sorted(set(db.session.scalars(query)))
+
+
+def holds_between(listing_ids: Iterable[int], starts_on: date, ends_on: date | None) -> dict[int, list[Held]]:
+    """Live holds of these listings that touch [starts_on, ends_on); those past their deadline no longer count."""
+    ids = set(listing_ids)
+    query = select(Hold.listing_id, Hold.starts_on, Hold.ends_on, Hold.quantity).where(
+        Hold.listing_id.in_(ids),
+        Hold.state == "active",
+        or_(Hold.ends_on.is_(None), Hold.ends_on > starts_on),
+        or_(Hold.expires_at.is_(None), Hold.expires_at > now()),
+    )
+    if ends_on is not None:
+        query = query.where(Hold.starts_on < ends_on)
+    found: dict[int, list[Held]] = {listing_id: [] for listing_id in ids}
+    for listing_id, begins, stops, quantity in db.session.execute(query):
+        found[listing_id].append(Held(begins, stops, quantity))
+    return found
+
+
+def free_quantities(listing_ids: Iterable[int]) -> dict[int, Decimal]:
+    """What one could take of each listing today and for good; 0 of those that are not published."""
+    ids = set(listing_ids)
+    if not ids:
+        return {}
+    held = holds_between(ids, today(), None)
+    rows = db.session.execute(select(Listing.id, Listing.quantity, Listing.state).where(Listing.id.in_(ids)))
+    return {
+        listing_id: free_throughout(quantity or Decimal(0), held[listing_id], today())
+        if state == "published"
+        else Decimal(0)
+        for listing_id, quantity, state in rows
+    }
+
+
+def free_intervals_of(listing: Listing, starts_on: date, ends_on: date | None) -> list[Free]:
+    """What is free of a listing over [starts_on, ends_on), cut where it changes."""
+    total = listing.quantity or Decimal(0) if listing.state == "published" else Decimal(0)
+    return free_intervals(total, holds_between([listing.id], starts_on, ends_on)[listing.id], starts_on, ends_on)
+
+
+def available_now(listings: Iterable[Listing]) -> list[dict[str, Any]]:
+    """The contract's `available` for a refusal that carries none: what is free from today on."""
+    return [
+        {
+            "listing": listing.public_id,
+            "from": free.starts_on.isoformat(),
+            "to": free.ends_on.isoformat() if free.ends_on else None,
+            "free": int(free.quantity) if free.quantity == int(free.quantity) else float(free.quantity),
+        }
+        for listing in listings
+        for free in free_intervals_of(listing, today(), None)
+    ]
+
+
+# --- one exchange, as one side sees it -------------------------------------------------------------------------------
+
+
+def side_of(actor: Actor | None, exchange: Exchange) -> str:
+    """On which side `actor` stands. Raises `NotFound` for strangers. Moderators enter disputes, never their own."""
+    if actor is not None and actor.organisation_id is not None:
+        if actor.organisation_id == exchange.provider_id:
+            return PROVIDER
+        if actor.organisation_id == exchange.receiver_id:
+            return RECEIVER
+    if actor is not None and actor.is_moderator and exchange.disputed_from is not None:
+        return MODERATOR
+    raise NotFound
+
+
+def exchange_for(actor: Actor | None, public_id: str) -> Exchange:
+    """The exchange with its lines, moves and appointments loaded. Raises `NotFound` unless `actor` may read it."""
+    exchange = db.session.scalar(
+        select(Exchange)
+        .where(Exchange.public_id == public_id)
+        .options(
+            joinedload(Exchange.provider),
+            joinedload(Exchange.receiver),
+            joinedload(Exchange.receiver_production),
+            joinedload(Exchange.provider_production),
+            joinedload(Exchange.requested_by),
+            joinedload(Exchange.site),
+            selectinload(Exchange.lines).joinedload(ExchangeLine.listing),
+            selectinload(Exchange.moves),
+            selectinload(Exchange.appointments),
+        )
+    )
+    if exchange is None:
+        raise NotFound
+    if side_of(actor, exchange) != MODERATOR:
+        require(actor, "exchange.read", actor.organisation_id if actor else None)
+    return exchange
+
+
+@dataclass(frozen=True)
+class ExchangeView:
+    """What one side may see of an exchange and do with it. `None` stands for what this side may not see (yet)."""
+
+    exchange: Exchange
+    side: str
+    state: str  # as of now: an overdue request reads `expired` before the job has closed it
+    moves: tuple[str, ...]
+    waits_for: str | None
+    deadline_at: datetime | None
+    appointment: Appointment | None
+    proposals: tuple[Appointment, ...]
+    hand_over_code: str | None
+    address: Site | None  # street and access notes included
+    city: str | None
+    provider_phone: str | None
+    receiver_phone: str | None
+
+    @property
+    def is_mine(self) -> bool:
+        """Whether it is this side's turn."""
+        return self.waits_for == self.side
+
+
+def view_of(actor: Actor | None, exchange: Exchange) -> ExchangeView:
+    """`exchange` as `actor` may see it: the only place that decides it field by field (C3).
+
+    Raises `NotFound` for strangers.
+    """
+    side = side_of(actor, exchange)
+    kind = KINDS[exchange.kind]
+    late = (
+        (exchange.state, "expire") in kind.table and exchange.deadline_at is not None and exchange.deadline_at <= now()
+    )
+    state = kind.table[exchange.state, "expire"].to[0] if late else exchange.state
+    known = state in ADDRESS_SHOWN
+    return ExchangeView(
+        exchange=exchange,
+        side=side,
+        state=state,
+        moves=allowed_moves(kind, state, side),
+        waits_for=None if late else exchange.waits_for,
+        deadline_at=None if late else exchange.deadline_at,
+        appointment=next((one for one in exchange.appointments if one.state == "picked"), None),
+        proposals=tuple(one for one in exchange.appointments if one.state == "proposed")
+        if state == "confirmed"
+        else (),
+        hand_over_code=exchange.hand_over_code if side == RECEIVER and state in CODE_SHOWN else None,
+        address=exchange.site if known or side == PROVIDER else None,
+        city=_city(exchange),
+        provider_phone=exchange.provider.phone if known else None,
+        receiver_phone=exchange.receiver.phone if known else None,
+    )
+
+
+def _city(exchange: Exchange) -> str | None:
+    if exchange.site is not None:
+        return exchange.site.city
+    return next((line.listing.city for line in exchange.lines if line.listing.city), None)
+
+
+def productions_of(organisation_id: int | None) -> list[Production]:
+    """Productions that may be named in a request, the newest first."""
+    if organisation_id is None:
+        return []
+    query = select(Production).where(Production.organisation_id == organisation_id).order_by(Production.id.desc())
+    return list(db.session.scalars(query.limit(200)))
+
+
+# --- papers ----------------------------------------------------------------------------------------------------------
+
+
+def documents_of(exchange_id: int) -> list[Document]:
+    return list(db.session.scalars(select(Document).where(Document.exchange_id == exchange_id).order_by(Document.id)))
+
+
+def document_for(actor: Actor | None, exchange_public_id: str, public_id: str) -> Document:
+    """A rendered paper of an exchange. Raises `NotFound` to strangers, and while it is being made."""
+    exchange = exchange_for(actor, exchange_public_id)
+    document = db.session.scalar(
+        select(Document).where(Document.public_id == public_id, Document.exchange_id == exchange.id)
+    )
+    if document is None or document.file_key is None:
+        raise NotFound
+    return document
+
+
+def document_by_code(typed: str) -> tuple[Document, Exchange] | None:
+    """The paper on which this code is printed. The code has 65 random bits: whoever has it holds the paper."""
+    if len(typed) > 40:
+        return None
+    row = db.session.execute(
+        select(Document, Exchange)
+        .join(Exchange, Exchange.id == Document.exchange_id)
+        .where(Document.code == code_key(typed))
+        .options(selectinload(Exchange.lines), joinedload(Exchange.provider), joinedload(Exchange.receiver))
+    ).first()
+    return (row[0], row[1]) if row else None
+
+
+def mass_of(exchange: Exchange) -> tuple[int | None, bool]:
+    """(grams of all lines, whether every mass was weighed); None when a line has no mass."""
+    grams = Decimal(0)
+    for line in exchange.lines:
+        if line.mass_grams is None:
+            return None, False
+        grams += line.quantity * line.mass_grams
+    return int(grams), all(line.mass_source == "weighed" for line in exchange.lines)
+
+
+def has_exchanges(listing_id: int) -> bool:
+    """Whether a listing took part in an exchange: it is then never deleted."""
+    return bool(db.session.scalar(select(exists().where(ExchangeLine.listing_id == listing_id))))
+
+
+def promised_quantities(listing_ids: Iterable[int]) -> dict[int, Decimal]:
+    """What is held of each listing from today on, at the highest."""
+    ids = set(listing_ids)
+    found: dict[int, Decimal] = defaultdict(Decimal)
+    totals = dict(db.session.execute(select(Listing.id, Listing.quantity).where(Listing.id.in_(ids))).tuples())
+    for listing_id, held in holds_between(ids, today(), None).items():
+        total = totals.get(listing_id) or Decimal(0)
+        found[listing_id] = total - free_throughout(total, held, today())
+    return dict(found)
