@@ -4,6 +4,7 @@ import logging
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import selectinload
@@ -110,7 +111,7 @@ class _Facts:
     predecessor: Named | None
     receiver: str
     knowledge: Knowledge
-    parameters: Parameters  # those of the allocation, noted
+    parameters: Parameters  # notes those of allocation and distance
 
 
 def _claim(exchange: Exchange, line: ExchangeLine, replaces: Named | None = None) -> Claim:
@@ -121,7 +122,7 @@ def _claim(exchange: Exchange, line: ExchangeLine, replaces: Named | None = None
     if replaces:
         common["replaces"] = replaces
     try:
-        trip = _trip(exchange, line, facts.knowledge)
+        trip = _trip(exchange, line, facts)
         made = bridge(exchange.kind, thing, facts.receiver, facts.knowledge, trip)
         result = compute(exchange.kind, made.inputs, facts.knowledge.factors, made.displacement_key)
     except NotQuantified as refusal:
@@ -141,7 +142,7 @@ def _failed(exchange: Exchange, line: ExchangeLine) -> Claim:
     return Claim(**_common(exchange, line, _facts(exchange, line), None), reason="failure")
 
 
-def _common(exchange: Exchange, line: ExchangeLine, facts: _Facts, thing: Thing | None) -> dict:
+def _common(exchange: Exchange, line: ExchangeLine, facts: _Facts, thing: Thing | None) -> dict[str, Any]:
     grams = None
     if thing is not None:
         try:
@@ -233,7 +234,7 @@ def thing_of(line: ExchangeLine) -> Thing:
     )
 
 
-def _trip(exchange: Exchange, line: ExchangeLine, knowledge: Knowledge) -> Trip:
+def _trip(exchange: Exchange, line: ExchangeLine, facts: _Facts) -> Trip:
     """The vehicle that carries all the lines, and this line's part of it."""
     vehicle = taxonomy.vehicles().get(exchange.vehicle or "")
     distance = exchange.distance_km
@@ -242,11 +243,11 @@ def _trip(exchange: Exchange, line: ExchangeLine, knowledge: Knowledge) -> Trip:
     if distance is None:
         start, end = _start(exchange, line), _end(exchange)
         if start and end:
-            distance = road_distance(great_circle_km(start, end), knowledge.parameters)
+            distance = road_distance(great_circle_km(start, end), facts.parameters)
     masses: list[Decimal | None] = []
     for one in exchange.lines:
         try:
-            masses.append(line_mass(thing_of(one), knowledge.materials)[0])
+            masses.append(line_mass(thing_of(one), facts.knowledge.materials)[0])
         except NotQuantified:
             masses.append(None)
     share = load_shares(masses)[[one.id for one in exchange.lines].index(line.id)]

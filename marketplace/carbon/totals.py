@@ -42,6 +42,14 @@ class Sums:
         self.whole_doubt.add(doubt, ONE, cancels=back)
         self.own_doubt.add(doubt, part.share, cancels=back)
 
+    def add_figures(self, other: "Sums") -> None:
+        """Another year's or line's figures; its counts are the caller's."""
+        with wide():
+            self.whole += other.whole
+            self.own += other.own
+        self.whole_doubt.merge(other.whole_doubt)
+        self.own_doubt.merge(other.own_doubt)
+
 
 @dataclass
 class Part:
