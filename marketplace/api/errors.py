@@ -3,8 +3,6 @@
 import json
 import logging
 from collections.abc import Mapping
-from datetime import date, datetime
-from decimal import Decimal
 from typing import Any
 
 from flask import Response, g, request
@@ -13,6 +11,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
+from marketplace.api.answers import plain
 from marketplace.api.session import is_api
 from marketplace.core.errors import Invalid, MarketplaceError
 
@@ -48,21 +47,6 @@ class Malformed(MarketplaceError):
     """What was sent cannot even be read."""
 
     status = 400
-
-
-def plain(value: Any) -> Any:
-    """`value` as JSON has it: sentences as text, days and times as ISO, decimals as text."""
-    if isinstance(value, Mapping):
-        return {str(k): plain(v) for k, v in value.items()}
-    if isinstance(value, list | tuple | set | frozenset):
-        return [plain(v) for v in value]
-    if value is None or isinstance(value, bool | int | float | str):
-        return value
-    if isinstance(value, Decimal):
-        return int(value) if value == value.to_integral_value() else float(value)
-    if isinstance(value, datetime | date):
-        return value.isoformat()
-    return str(value)
 
 
 def problem(status: int, detail: Any = "", errors: Mapping[str, Any] | None = None, **more: Any) -> Response:

@@ -7,7 +7,6 @@ the row taken, and its work is rolled back.
 """
 
 import hashlib
-import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -23,6 +22,7 @@ from werkzeug.exceptions import HTTPException
 
 from marketplace.accounts.models import IdempotencyKey
 from marketplace.api import errors
+from marketplace.api.answers import as_json
 from marketplace.core.clock import wall
 from marketplace.core.db import db, transaction
 from marketplace.core.errors import Conflict, Invalid, MarketplaceError
@@ -61,7 +61,7 @@ class Work:
 
         Raises `Conflict` when another request took the key over meanwhile: everything rolls back.
         """
-        text = json.dumps(errors.plain(body), ensure_ascii=False)
+        text = as_json(body)
         claim: Claim | None = g.get("idempotency_claim")
         if claim is not None:
             kept = self.session.execute(update(IdempotencyKey).where(*claim.mine).values(status=status, body=text))

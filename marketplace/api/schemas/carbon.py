@@ -1,17 +1,20 @@
 """Shapes of figures: estimates, ledger entries, factors."""
 
+from typing import Any
+
 from flask_babel import lazy_gettext as _l
 
-from marketplace.api.fields import Code, Day, Many, Schema, Text, Within, described
-from marketplace.api.paging import Paging
+from marketplace.api.fields import Code, Day, Flag, Many, Schema, Text, Whole, Within, described
+from marketplace.api.paging import Paging, page_of
 
 KINDS = ("donation", "sale", "rental", "reclaim", "food", "energy")
 DECIMAL = {"type": "string", "pattern": r"^-?[0-9]+(\.[0-9]+)?$"}
 
 
-def decimal(**more: object) -> Text:
+def decimal(description: Any = "", **more: Any) -> Text:
     """An exact decimal written as text."""
-    return Text(metadata={"pattern": DECIMAL["pattern"]}, **more)  # type: ignore[arg-type]
+    said = {"description": description} if description else {}
+    return Text(metadata={"pattern": DECIMAL["pattern"], **said}, **more)
 
 
 class StepSchema(Schema):
@@ -64,23 +67,97 @@ class FactorSchema(Schema):
     key = Text(required=True)
     version = Text(required=True)
     effective_on = Day(required=True, allow_none=True, metadata={"description": _l("null : depuis toujours.")})
-    name = Text(required=True)
+    verified = Flag(
+        required=True, metadata={"description": _l("false : le chiffre n’a pas pu être vérifié à sa source.")}
+    )
+    name_fr = Text(required=True)
+    name_en = Text(required=True)
     category = Text(required=True)
     unit = Text(required=True)
     kgco2e_per_unit = decimal(required=True)
     uncertainty_pct = decimal(required=True)
     stage = Text(required=True)
     source = Text(required=True)
-    source_ref = Text(required=True)
+    source_url_or_ref = Text(required=True)
     source_year = Text(required=True)
     scope_note = Text(required=True)
-    verified = described("boolean", description=_l("false : le chiffre n’a pas pu être vérifié à sa source."))
+
+
+class FactorWithVersionsSchema(FactorSchema):
+    versions = Many(Text(), required=True, metadata={"description": _l("Toutes, la plus récente d’abord.")})
 
 
 class FactorListArgs(Paging):
-    q = Text(100, metadata={"description": _l("Mots de la clé ou du nom.")})
+    q = Text(100, metadata={"description": _l("Mots de la clé, du nom ou de la source.")})
     category = Text(40)
+    stage = Text(60)
 
 
 class FactorArgs(Schema):
     version = Text(20, metadata={"description": _l("Une version précise ; sinon celle en vigueur aujourd’hui.")})
+
+
+class PartyShareSchema(Schema):
+    role = Code(("giver", "bringer", "receiver"), required=True)
+    organisation = Text(required=True)
+    share = decimal(required=True)
+    share_kgco2e = decimal(required=True, allow_none=True)
+
+
+class EntrySchema(Schema):
+    id = Text(required=True)
+    position = Whole(1, required=True, metadata={"description": _l("Place dans la chaîne.")})
+    url = Text(required=True, metadata={"description": _l("Sa page.")})
+    exchange = Text(required=True, allow_none=True)
+    line = Text(required=True, allow_none=True)
+    kind = Text(required=True)
+    status = Code(("counted", "estimated", "provisional", "not_quantified", "reversal"), required=True)
+    reason = Text(required=True, allow_none=True)
+    occurred_on = Day(required=True)
+    mass_kg = decimal(required=True, allow_none=True)
+    into_stock = Flag(
+        required=True, metadata={"description": _l("true : entré dans un stock suivi, l’évitement vient à la sortie.")}
+    )
+    result_kgco2e = decimal(required=True, allow_none=True)
+    uncertainty_kgco2e = decimal(required=True, allow_none=True)
+    share = decimal(_l("La part de votre organisation."), required=True)
+    parties = Many(Within(PartyShareSchema), required=True)
+    factors_used = Many(Within(FactorUsedSchema), required=True)
+    steps = Many(Within(StepSchema), required=True)
+    notes = Many(Text(), required=True)
+    reverses = Text(required=True, allow_none=True)
+    replaces = Text(required=True, allow_none=True)
+    previous_hash = Text(required=True)
+    hash = Text(required=True)
+
+
+class TotalSchema(Schema):
+    """`own` is your share, `whole` the transfers you took part in."""
+
+    entry_count = Whole(required=True)
+    apart_count = Whole(required=True, metadata={"description": _l("Estimées ou non chiffrées : dans aucune somme.")})
+    mass_kg = decimal(required=True)
+    whole_kgco2e = decimal(required=True)
+    whole_uncertainty_kgco2e = decimal(required=True)
+    own_kgco2e = decimal(required=True)
+    own_uncertainty_kgco2e = decimal(required=True)
+
+
+class ExchangeCarbonSchema(Schema):
+    entries = Many(Within(EntrySchema), required=True)
+    total_kgco2e = decimal(required=True)
+    uncertainty_kgco2e = decimal(required=True)
+    total = Within(TotalSchema, required=True)
+
+
+class LedgerArgs(Paging):
+    production = Text(20, metadata={"description": _l("Une de vos productions.")})
+    organisation = Text(20, metadata={"description": _l("La vôtre.")})
+    from_ = Day(data_key="from", metadata={"description": _l("Premier jour.")})
+    to = Day(metadata={"description": _l("Dernier jour, compris.")})
+
+
+class LedgerPageSchema(page_of(EntrySchema)):  # type: ignore[misc]
+    entries_total = Within(TotalSchema, required=True, metadata={"description": _l("De toutes les pages.")})
+    total_kgco2e = decimal(required=True)
+    uncertainty_kgco2e = decimal(required=True)

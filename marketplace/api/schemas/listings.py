@@ -1,0 +1,188 @@
+"""A listing as the API takes it and gives it (docs/api.md)."""
+
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+from marshmallow import fields as ma_fields
+
+from marketplace.api.fields import Day, Flag, Many, Moment, Schema, Text, Whole, Within, described
+from marketplace.api.paging import MOST_COUNTED, MOST_PER_PAGE, PER_PAGE
+from marketplace.api.schemas.carbon import decimal
+from marketplace.catalogue.fields import COLOURS, CONDITIONS, MASS_SOURCES, MAX_CENTS, MAX_CM, MODES, UNITS
+from marketplace.catalogue.fields import VISIBILITIES as SETTABLE
+
+STATES = ["draft", "published", "exhausted", "withdrawn", "expired"]
+VISIBILITIES = [*SETTABLE, "partners"]
+
+
+def _amount() -> Any:
+    return described("integer", "null", minimum=0, maximum=MAX_CENTS, description=_l("En centimes."))
+
+
+def _length() -> Any:
+    return described("integer", "null", minimum=1, maximum=MAX_CM)
+
+
+def _choice(codes: Any, description: Any = "") -> Any:
+    return described("string", "null", enum=[*codes, None], description=description)
+
+
+_MATERIALS = {
+    "type": "object",
+    "required": ["key", "share"],
+    "properties": {"key": {"type": "string"}, "share": {"type": "integer", "minimum": 1, "maximum": 100}},
+}
+_HANDLING = {
+    "dismantling": {"type": "boolean"},
+    "people": {"type": ["integer", "null"], "minimum": 1},
+    "vehicle": {"type": ["string", "null"]},
+}
+
+
+class ListingFieldsSchema(Schema):
+    """What may be sent; every field may be left out of a draft, and null empties it."""
+
+    reference = described("string", "null", maxLength=40, description=_l("La vôtre, comme sur l’étagère."))
+    title = described("string", "null", maxLength=140)
+    description = described("string", "null", maxLength=10_000)
+    category = described("string", "null", description=_l("Clé d’un rayon, comme flat_panel."))
+    modes = described("array", "null", items={"type": "string", "enum": list(MODES)})
+    quantity = described("number", "string", "null", description=_l("Plus grande que zéro, au millième."))
+    unit = _choice(UNITS)
+    length_cm = _length()
+    width_cm = _length()
+    height_cm = _length()
+    mass_kg = described("string", "number", "null", description=_l("D’une unité, au gramme."), example="17.9")
+    mass_source = _choice(MASS_SOURCES)
+    materials = described("array", "null", items=_MATERIALS, description=_l("Les parts font 100."))
+    materials_confirmed = described("boolean")
+    condition = _choice(CONDITIONS)
+    period = described("string", "null", maxLength=40)
+    style = described("string", "null", maxLength=40)
+    colours = described("array", "null", items={"type": "string", "enum": list(COLOURS)})
+    fire_rating = described("string", "null", maxLength=20)
+    replacement_value_cents = _amount()
+    price_cents = _amount()
+    weekly_rate_cents = _amount()
+    deposit_cents = _amount()
+    site = described("string", "null", description=_l("Identifiant d’un site de l’organisation."))
+    place = described("string", "null", maxLength=80, description=_l("Sans site : code postal ou commune."))
+    lat = described("number", "null", minimum=-90, maximum=90)
+    lon = described("number", "null", minimum=-180, maximum=180)
+    city = described("string", "null", maxLength=100)
+    available_from = described("string", "null", format="date")
+    gone_by = described("string", "null", format="date", description=_l("Premier jour où ce n’est plus là."))
+    visibility = _choice(SETTABLE)
+    handling = described("object", "null", properties=_HANDLING, additionalProperties=False)
+    origin_production = described("string", "null")
+
+
+class ListingChangeSchema(ListingFieldsSchema):
+    version = described(
+        "integer", "null", description=_l("Celle qui a été lue : si l’annonce a changé depuis, la réponse est 409.")
+    )
+
+
+class PartySchema(Schema):
+    id = Text(required=True)
+    name = Text(required=True)
+
+
+class PhotoSchema(Schema):
+    id = Text(required=True)
+    state = described("string", enum=["received", "ready", "failed"], description=_l("received : en préparation."))
+    error = Text(required=True, allow_none=True)
+    alt = Text(required=True)
+    position = Whole(required=True)
+    width = Whole(required=True, allow_none=True)
+    height = Whole(required=True, allow_none=True)
+    sizes = described(
+        "object",
+        description=_l("Par largeur, les adresses de l’image ; vide tant qu’elle n’est pas prête."),
+        additionalProperties={
+            "type": "object",
+            "required": ["webp", "jpeg"],
+            "properties": {"webp": {"type": "string"}, "jpeg": {"type": "string"}},
+        },
+    )
+
+
+class PhotoUploadSchema(Schema):
+    photo = ma_fields.Raw(
+        required=True,
+        metadata={"type": "string", "format": "binary", "description": _l("JPEG, PNG ou WebP, 15 Mo au plus.")},
+    )
+
+
+class AvoidedSchema(Schema):
+    """An estimate for the whole lot, never an entry of the ledger."""
+
+    status = described("string", enum=["counted", "estimated", "not_quantified"])
+    reason = Text(required=True, allow_none=True)
+    result_kgco2e = decimal(required=True, allow_none=True)
+    uncertainty_kgco2e = decimal(required=True, allow_none=True)
+
+
+class ListingSchema(Schema):
+    id = Text(required=True)
+    state = described("string", enum=STATES)
+    version = Whole(required=True)
+    url = Text(required=True, metadata={"description": _l("Sa page.")})
+    organisation = Within(PartySchema, required=True)
+    reference = Text(required=True, allow_none=True)
+    title = Text(required=True)
+    description = Text(10_000, required=True)
+    category = Text(required=True, allow_none=True)
+    modes = Many(Text(), required=True)
+    quantity = described("number", "null")
+    free = described("number", "null", description=_l("Ce qui n’est ni retenu ni promis aujourd’hui."))
+    unit = Text(required=True, allow_none=True)
+    length_cm = Whole(required=True, allow_none=True)
+    width_cm = Whole(required=True, allow_none=True)
+    height_cm = Whole(required=True, allow_none=True)
+    mass_kg = decimal(required=True, allow_none=True)
+    mass_source = described("string", enum=list(MASS_SOURCES))
+    materials = described("array", items=_MATERIALS)
+    materials_confirmed = Flag(required=True)
+    condition = Text(required=True, allow_none=True)
+    period = Text(required=True, allow_none=True)
+    style = Text(required=True, allow_none=True)
+    colours = Many(Text(), required=True)
+    fire_rating = Text(required=True, allow_none=True)
+    replacement_value_cents = Whole(required=True, allow_none=True)
+    price_cents = Whole(required=True, allow_none=True)
+    weekly_rate_cents = Whole(required=True, allow_none=True)
+    deposit_cents = Whole(required=True, allow_none=True)
+    site = Text(required=True, allow_none=True, metadata={"description": _l("Pour sa propre organisation seulement.")})
+    city = Text(required=True, allow_none=True)
+    lat = described("number", "null", description=_l("Pour sa propre organisation seulement."))
+    lon = described("number", "null", description=_l("Pour sa propre organisation seulement."))
+    available_from = Day(required=True, allow_none=True)
+    gone_by = Day(required=True, allow_none=True)
+    visibility = described("string", enum=VISIBILITIES)
+    handling = described("object", properties=_HANDLING, required=list(_HANDLING))
+    origin_production = Text(
+        required=True, allow_none=True, metadata={"description": _l("Pour sa propre organisation seulement.")}
+    )
+    avoided = Within(AvoidedSchema, required=True, allow_none=True)
+    photos = Many(Within(PhotoSchema), required=True)
+    created_at = Moment(required=True)
+    updated_at = Moment(required=True)
+    published_at = Moment(required=True, allow_none=True)
+
+
+class ListingSearchArgs(Schema):
+    """The parameters of /annonces."""
+
+    q = Text(1000, metadata={"description": _l('Mots, "expressions", -sans, OU.')})
+    category = Text(100, metadata={"description": _l("Clé d’un rayon ; ses sous-rayons en font partie.")})
+    mode = Many(Text(10), most=10, metadata={"description": _l("donate, rent, sell.")})
+    condition = Many(Text(12), most=10, metadata={"description": _l("Cet état ou mieux.")})
+    near = Text(400, metadata={"description": _l("Code postal ou commune.")})
+    radius = Text(12, metadata={"description": _l("En kilomètres.")})
+    from_ = Text(20, data_key="from", metadata={"description": _l("Premier jour du besoin.")})
+    to = Text(20, metadata={"description": _l("Dernier jour du besoin.")})
+    organisation = Text(20)
+    sort = Text(20, metadata={"description": "relevance, newest, nearest."})
+    page = Whole(1, MOST_COUNTED, in_address=True, load_default=1)
+    per_page = Whole(1, MOST_PER_PAGE, in_address=True, load_default=PER_PAGE)
