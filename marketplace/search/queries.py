@@ -28,6 +28,7 @@ _CARD = (
     "photo_key", "estimate_kgco2e", "uncertainty_kgco2e", "organisation_id",
 )  # fmt: skip
 _MODE_COLUMNS = {"donate": "d.gives", "rent": "d.rents", "sell": "d.sells"}
+_NEWEST = "d.published_at DESC, d.listing_id DESC"
 _NEAREST = "d.x * :x + d.y * :y + d.z * :z"  # cosine of the angle between: larger is nearer
 
 
@@ -189,23 +190,32 @@ def _around(point: geo.Point, radius: int, conditions: list[str], params: dict[s
     )
 
 
-def _order(name: str, rank: str | None) -> str:
-    newest = "d.published_at DESC, d.listing_id DESC"
-    if name == "relevance" and rank:
-        return f"{rank}, {newest}"
-    if name == "nearest":
-        return f"{_NEAREST} DESC, {newest}"
-    return newest
+def _order(name: str, rank: str | None) -> str | None:
+    """What to sort by before newest first: an expression, smaller is earlier; None for newest alone."""
+    if name == "relevance":
+        return rank
+    return f"-({_NEAREST})" if name == "nearest" else None
 
 
 @lru_cache(maxsize=1000)
-def _select(source: str, conditions: tuple[str, ...], order: str) -> Any:
-    columns = ", ".join(f"d.{name} AS {name}" for name in _CARD)
+def _select(source: str, conditions: tuple[str, ...], order: str | None) -> Any:
+    """Sorted by an index, rows are read as they come. Sorted by rank or distance, only ids go through the sorter,
+    which keeps offset + limit of them."""
     table = SearchDocument.__table__
-    return text(
-        f"SELECT {columns} FROM {source} WHERE {' AND '.join(conditions)}"  # noqa: S608 - pieces of our own
-        f" ORDER BY {order} LIMIT :limit OFFSET :offset"
-    ).columns(*(table.c[name] for name in _CARD))
+    columns = ", ".join(f"d.{name} AS {name}" for name in _CARD)
+    where = " AND ".join(conditions)
+    if order is None:
+        statement = f"SELECT {columns} FROM {source} WHERE {where} ORDER BY {_NEWEST} LIMIT :limit OFFSET :offset"  # noqa: S608
+    else:
+        ids = (
+            f"SELECT d.listing_id AS listing_id, {order} AS sorted_by FROM {source} WHERE {where}"  # noqa: S608
+            f" ORDER BY sorted_by, {_NEWEST} LIMIT :limit OFFSET :offset"
+        )
+        statement = (
+            f"SELECT {columns} FROM ({ids}) AS page JOIN search_document AS d ON d.listing_id = page.listing_id"  # noqa: S608
+            f" ORDER BY page.sorted_by, {_NEWEST}"
+        )
+    return text(statement).columns(*(table.c[name] for name in _CARD))
 
 
 @lru_cache(maxsize=1000)
@@ -215,7 +225,7 @@ def _select_count(source: str, conditions: tuple[str, ...]) -> Any:
 
 
 def _rows(
-    source: str, conditions: tuple[str, ...], order: str, params: dict[str, Any], limit: int, offset: int
+    source: str, conditions: tuple[str, ...], order: str | None, params: dict[str, Any], limit: int, offset: int
 ) -> list[Any]:
     statement = _select(source, conditions, order)
     return list(db.session.execute(statement, {**params, "limit": limit, "offset": offset}))

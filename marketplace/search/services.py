@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from marketplace.core.db import db
@@ -56,12 +56,12 @@ def record_estimates(estimates: Iterable[tuple[int, Decimal | None, Decimal | No
     missing = [listing_id for listing_id in ids if listing_id not in there]
     if missing:
         index_listings(missing)
-    for row in rows:
-        db.session.connection().execute(
-            update(table)
-            .where(table.c.listing_id == row["id"])
-            .values(estimate_kgco2e=row["estimate"], uncertainty_kgco2e=row["doubt"])
-        )
+    statement = (
+        update(table)
+        .where(table.c.listing_id == bindparam("id"))
+        .values(estimate_kgco2e=bindparam("estimate"), uncertainty_kgco2e=bindparam("doubt"))
+    )
+    db.session.connection().execute(statement, rows)
 
 
 def write_documents(connection: Any, table: Any, rows: Sequence[dict[str, Any]]) -> None:
