@@ -31,6 +31,7 @@ MODELS = [
 
 BLUEPRINTS = [
     "marketplace.jobs.commands",
+    "marketplace.accounts.views",
     "marketplace.ops.views",
     "marketplace.search.views",
     "marketplace.search.commands",
@@ -40,6 +41,7 @@ BLUEPRINTS = [
 SHELL = [
     "marketplace.web.filters",
     "marketplace.web.errors",
+    "marketplace.web.visitor",
     "marketplace.api.shell",
 ]
 

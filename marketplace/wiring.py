@@ -7,6 +7,8 @@ from urllib.parse import urlsplit
 
 from flask import Flask
 
+from marketplace.accounts import jobs as account_jobs
+from marketplace.accounts.events import InvitationAccepted, InvitationMade, MembershipChanged, VerificationChanged
 from marketplace.adapters.file_mail import FileMail
 from marketplace.adapters.local_files import LocalFiles
 from marketplace.adapters.postgres_index import PostgresIndex
@@ -16,32 +18,54 @@ from marketplace.api import jobs as api_jobs
 from marketplace.carbon import jobs as carbon_jobs
 from marketplace.carbon import listeners as carbon
 from marketplace.carbon.events import EstimateChanged
+from marketplace.catalogue import jobs as catalogue_jobs
 from marketplace.catalogue.events import ListingHidden, ListingSaved
-from marketplace.exchanges.events import ExchangeCompleted, StockChanged
+from marketplace.exchanges.events import ExchangeCompleted, ExchangeMoved, ExchangeRequested, StockChanged
 from marketplace.jobs import runner
+from marketplace.messaging import jobs as messaging_jobs
+from marketplace.messaging import listeners as messaging
 from marketplace.search import listeners as search
 from marketplace.settings import Settings
 
 # event class → functions, called in this order inside the announcing transaction
 LISTENERS: dict[type, list[Callable[[Any], None]]] = {
     ListingSaved: [search.on_listing, carbon.on_listing_saved],
-    ListingHidden: [search.on_listing],
+    ListingHidden: [search.on_listing, messaging.on_listing_hidden],
     StockChanged: [search.on_stock],
     EstimateChanged: [search.on_estimate],
+    ExchangeRequested: [messaging.on_exchange_requested],
+    ExchangeMoved: [messaging.on_exchange_moved],
     ExchangeCompleted: [carbon.on_exchange_completed],
+    InvitationMade: [messaging.on_invitation_made],
+    InvitationAccepted: [messaging.on_invitation_accepted],
+    MembershipChanged: [messaging.on_membership_changed],
+    VerificationChanged: [messaging.on_verification_changed],
 }
 
 # name of a job → function; its keywords are the outbox row's payload
 JOBS: dict[str, Callable[..., None]] = {
+    "catalogue.process_photo": catalogue_jobs.process_photo,
+    "catalogue.delete_files": catalogue_jobs.delete_files,
+    "catalogue.sweep_uploads": catalogue_jobs.sweep_uploads,
+    "catalogue.expire_listings": catalogue_jobs.expire_listings,
     "jobs.sweep_done": runner.sweep_done,
+    "accounts.write_verification": account_jobs.write_verification,
+    "accounts.write_reset": account_jobs.write_reset,
+    "accounts.write_notice": account_jobs.write_notice,
+    "accounts.sweep_past": account_jobs.sweep_past,
     "api.sweep_idempotency_keys": api_jobs.sweep_idempotency_keys,
+    "messaging.send_mail": messaging_jobs.send_mail,
+    "messaging.write_invitation": messaging_jobs.write_invitation,
     "carbon.record_again": carbon_jobs.record_again,
     "carbon.estimate_all": carbon_jobs.estimate_all,
 }
 
 # name of a job → seconds between two runs
 TIMETABLE: dict[str, int] = {
+    "catalogue.expire_listings": 900,
+    "catalogue.sweep_uploads": 21600,
     "jobs.sweep_done": 3600,
+    "accounts.sweep_past": 86400,
     "api.sweep_idempotency_keys": 3600,
 }
 

@@ -1,0 +1,124 @@
+"""Reads about people: who has an address, which organisations are theirs, whether a link sent by mail still lives."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+
+from marketplace.accounts.models import ApiToken, EmailToken, Membership, Organisation, User
+from marketplace.accounts.signing_in import hash_secret
+from marketplace.core.clock import wall
+from marketplace.core.db import db
+from marketplace.core.errors import NotFound
+
+
+@dataclass(frozen=True)
+class Credentials:
+    """What signing in compares with."""
+
+    user_id: int
+    password_hash: str
+    disabled: bool
+
+
+@dataclass(frozen=True)
+class OwnOrganisation:
+    """An organisation seen by one of its members."""
+
+    public_id: str
+    name: str
+    kind: str
+    role: str
+    verified: bool
+
+
+@dataclass(frozen=True)
+class TokenRow:
+    """An API token as its list shows it; the secret is not known any more."""
+
+    public_id: str
+    name: str
+    hint: str
+    scopes: list[str]
+    holder: str
+    created_at: datetime
+    expires_at: datetime
+    last_used_at: datetime | None
+    expired: bool
+
+
+def credentials_of(email: str) -> Credentials | None:
+    """What belongs to `email` (as kept), None for nobody."""
+    row = db.session.execute(select(User.id, User.password_hash, User.disabled_at).where(User.email == email)).first()
+    return None if row is None else Credentials(row.id, row.password_hash, row.disabled_at is not None)
+
+
+def credentials_for(user_id: int) -> Credentials:
+    """Those of a signed-in person. Raises `NotFound`."""
+    row = db.session.execute(select(User.id, User.password_hash, User.disabled_at).where(User.id == user_id)).first()
+    if row is None:
+        raise NotFound
+    return Credentials(row.id, row.password_hash, row.disabled_at is not None)
+
+
+def user_by_email(email: str) -> User | None:
+    return db.session.scalar(select(User).where(User.email == email))
+
+
+def organisations_of(user_id: int) -> list[OwnOrganisation]:
+    """Every organisation of a person, their personal space last."""
+    rows = db.session.execute(
+        select(Organisation.public_id, Organisation.name, Organisation.kind, Membership.role, Organisation.verified_at)
+        .join(Membership, Membership.organisation_id == Organisation.id)
+        .where(Membership.user_id == user_id)
+        .order_by(Organisation.kind == "person", Organisation.name, Organisation.id)
+        .limit(200)
+    )
+    return [OwnOrganisation(row[0], row[1], row[2], row[3], row[4] is not None) for row in rows]
+
+
+def own_words(user_id: int) -> list[str]:
+    """What a password of this person must not consist of: their name, their address, their organisations."""
+    user = db.session.get(User, user_id)
+    return [user.name, user.email, *(o.name for o in organisations_of(user_id))] if user else []
+
+
+def link_holder(secret: str, purpose: str) -> int | None:
+    """The id of the person for whom a link of `purpose` ('verify' or 'reset') still lives; None once it does not."""
+    query = (
+        select(EmailToken.user_id)
+        .join(User, User.id == EmailToken.user_id)
+        .where(*living_link(secret, purpose), User.disabled_at.is_(None))
+    )
+    if purpose == "reset":
+        query = query.where(EmailToken.email == User.email)
+    return db.session.scalar(query)
+
+
+def living_link(secret: str, purpose: str):  # type: ignore[no-untyped-def]
+    """Conditions on `EmailToken` rows: this secret, this purpose, not used, not past."""
+    return (
+        EmailToken.token_hash == hash_secret(secret[:200].encode("utf-8", "replace").decode()),
+        EmailToken.purpose == purpose,
+        EmailToken.used_at.is_(None),
+        EmailToken.expires_at > wall(),
+    )
+
+
+def tokens_of(organisation_id: int) -> list[TokenRow]:
+    """The tokens of an organisation that were not revoked, newest first."""
+    at = wall()
+    rows = db.session.execute(
+        select(ApiToken, User.name)
+        .join(User, User.id == ApiToken.user_id)
+        .where(ApiToken.organisation_id == organisation_id, ApiToken.revoked_at.is_(None))
+        .order_by(ApiToken.id.desc())
+        .limit(100)
+    )
+    return [
+        TokenRow(
+            t.public_id, t.name, t.hint, list(t.scopes), holder, t.created_at, t.expires_at, t.last_used_at,
+            t.expires_at <= at,
+        )
+        for t, holder in rows
+    ]  # fmt: skip

@@ -1,0 +1,15 @@
+// A password one may look at while typing it: <input type="password" data-reveal="Montrer…" data-reveal-hide="Cacher…">.
+for (const input of document.querySelectorAll('input[data-reveal]')) {
+  const button = document.createElement('button');
+  button.type = 'button';
+  button.className = 'btn quiet';
+  const show = (type) => {
+    input.type = type;
+    button.textContent = type === 'password' ? input.dataset.reveal : input.dataset.revealHide;
+  };
+  button.addEventListener('click', () => show(input.type === 'password' ? 'text' : 'password'));
+  // sent as a password again: browsers keep no list of what was typed in one
+  input.form?.addEventListener('submit', () => show('password'));
+  show('password');
+  input.after(button);
+}
