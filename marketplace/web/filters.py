@@ -4,7 +4,7 @@ All write in the language of the request, French outside of one.
 """
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -115,9 +115,7 @@ def photo_url(key: str, size: int = 800, ext: str = "webp") -> str:
 
 def drawing_url(name: str | None) -> str:
     """The address of a drawing, that of the empty shelf when there is none of this name."""
-    path = f"img/drawings/{name or NO_DRAWING}.svg"
-    known = current_app.extensions["assets"]
-    return known[path] if path in known else known[f"img/drawings/{NO_DRAWING}.svg"]
+    return current_app.extensions["drawings"][name]
 
 
 def asset(path: str) -> str:
@@ -133,11 +131,8 @@ def stylesheets() -> Markup:
 
 
 def link(endpoint: str) -> str:
-    """`url_for` of an address without values, remembered: the head of every page asks for six."""
-    known = current_app.extensions["links"]
-    if endpoint not in known:
-        known[endpoint] = url_for(endpoint)
-    return known[endpoint]
+    """`url_for` of an address without values, remembered: the head of every page asks for eight."""
+    return current_app.extensions["links"][endpoint]
 
 
 def in_language(code: str) -> str:
@@ -157,25 +152,26 @@ def sentences(errors: Any) -> Iterator[Any]:
         yield from sentences(inner)
 
 
-class Assets(dict[str, str]):
-    """The addresses of the static files by path, each hashed when it is first asked for."""
+class Remembered(dict[Any, Any]):
+    """What `find` answers by key, asked once in the life of a process, or each time when `remember` is false."""
 
-    def __init__(self, folder: Path, url_path: str, remember: bool):
+    def __init__(self, find: Callable[[Any], Any], remember: bool = True):
         super().__init__()
-        self.folder, self.url_path, self.remember = folder, url_path, remember
+        self.find, self.remember = find, remember
 
-    def __contains__(self, path: object) -> bool:
-        return super().__contains__(path) or (self.folder / str(path)).is_file()
-
-    def __missing__(self, path: str) -> str:
-        try:
-            content = (self.folder / path).read_bytes()
-        except FileNotFoundError:
-            raise KeyError(f"static/{path}") from None
-        address = f"{self.url_path}/{path}?v={hashlib.sha256(content).hexdigest()[:12]}"
+    def __missing__(self, key: Any) -> Any:
+        found = self.find(key)
         if self.remember:
-            self[path] = address
-        return address
+            self[key] = found
+        return found
+
+
+def _hashed(folder: Path, url_path: str, path: str) -> str:
+    try:
+        content = (folder / path).read_bytes()
+    except FileNotFoundError:
+        raise KeyError(f"static/{path}") from None
+    return f"{url_path}/{path}?v={hashlib.sha256(content).hexdigest()[:12]}"
 
 
 FILTERS = (
@@ -189,12 +185,26 @@ GLOBALS = (
 
 def init_app(app: Flask) -> None:
     """Give the templates of `app` their filters and globals."""
-    app.extensions["assets"] = Assets(Path(app.static_folder or ""), app.static_url_path or "", remember=not app.debug)
-    app.extensions["links"] = {}
+    folder, url_path = Path(app.static_folder or ""), app.static_url_path or ""
+
+    def drawing(name: str | None) -> str:
+        known = (folder / "img" / "drawings" / f"{name}.svg").is_file()
+        return assets[f"img/drawings/{name if known else NO_DRAWING}.svg"]
+
+    assets = Remembered(lambda path: _hashed(folder, url_path, path), remember=not app.debug)
+    drawings = Remembered(drawing, remember=not app.debug)
+    links = Remembered(url_for)
+    sheets = Remembered(lambda _key: stylesheets(), remember=not app.debug)
+    app.extensions |= {"assets": assets, "drawings": drawings, "links": links}
     for function in FILTERS:
         app.jinja_env.filters[function.__name__] = function
     for function in GLOBALS:
         app.jinja_env.globals[function.__name__] = function
-    app.jinja_env.globals["font_url"] = f"{app.static_url_path}/{FONT}"
-    app.jinja_env.trim_blocks = True
-    app.jinja_env.lstrip_blocks = True
+    # the same answers without the way through current_app: a page asks for dozens
+    app.jinja_env.globals |= {
+        "asset": assets.__getitem__,
+        "drawing_url": drawings.__getitem__,
+        "link": links.__getitem__,
+        "stylesheets": lambda: sheets[""],
+        "font_url": f"{url_path}/{FONT}",
+    }
