@@ -5,10 +5,9 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class InvitationMade:
-    """Somebody is invited by mail. `secret` goes into the link and is kept nowhere."""
+    """Somebody is invited by mail: `invitations.new_secret` makes the link."""
 
     invitation_id: int
-    secret: str
 
 
 @dataclass(frozen=True)

@@ -1,13 +1,16 @@
-"""Invitations by mail, to an organisation or to one production: bound to an address, seven days, single use."""
+"""Invitations by mail, to an organisation or to one production: bound to an address, seven days, single use.
+
+The secret of the link is made by the job that writes the message (`new_secret`): no row of ours ever holds it.
+"""
 
 import secrets
 from datetime import timedelta
+from typing import Any
 
-from email_validator import EmailNotValidError, validate_email
 from flask_babel import gettext as _
 from sqlalchemy import func, select, update
 
-from marketplace.accounts import audit
+from marketplace.accounts import audit, mail_addresses
 from marketplace.accounts.events import InvitationAccepted, InvitationMade
 from marketplace.accounts.memberships import open_to_change, role_in
 from marketplace.accounts.models import Invitation, Membership, Production, ProductionMember, User
@@ -32,11 +35,11 @@ def invite(actor: Actor, public_id: str, email: str, role: str, production_publi
     action = "production.members" if production_public_id else "organisation.members"
     organisation, actor = open_to_change(actor, public_id, action)
     production = _production(organisation.id, production_public_id) if production_public_id else None
-    errors = {}
+    errors: dict[str, Any] = {}
     try:
-        email = validate_email(str(email).strip(), check_deliverability=False).normalized.lower()
-    except EmailNotValidError:
-        errors["email"] = _("Cette adresse n’est pas complète, par exemple nom@exemple.fr.")
+        email = mail_addresses.checked(email)
+    except Invalid as refusal:
+        errors |= refusal.errors
     if role not in (PRODUCTION_ROLES if production else ROLES):
         errors["role"] = _("Choisissez un rôle de la liste.")
     if not errors and _already_in(organisation.id, production, email):
@@ -57,13 +60,12 @@ def invite(actor: Actor, public_id: str, email: str, role: str, production_publi
     waiting = select(func.count()).select_from(Invitation).where(*same, Invitation.expires_at > wall())
     if (db.session.scalar(waiting) or 0) >= MOST_OPEN:
         raise Conflict(_("Trop d’invitations attendent une réponse. Retirez-en avant d’en envoyer d’autres."))
-    secret = secrets.token_urlsafe(24)  # 192 bits
     invitation = Invitation(
         organisation_id=organisation.id,
         production_id=production.id if production else None,
         email=email,
         role=role,
-        token_hash=hash_secret(secret),
+        token_hash=secrets.token_hex(32),  # of nothing yet: new_secret() writes the real one
         invited_by_id=actor.user_id,
         created_at=wall(),
         expires_at=wall() + OPEN_FOR,
@@ -71,8 +73,19 @@ def invite(actor: Actor, public_id: str, email: str, role: str, production_publi
     db.session.add(invitation)
     db.session.flush()
     _record("invitation.make", actor.user_id, invitation, role=role)
-    announce(InvitationMade(invitation.id, secret))
+    announce(InvitationMade(invitation.id))
     return invitation
+
+
+def new_secret(invitation_id: int) -> tuple[Invitation, str] | None:
+    """A fresh link for an invitation, voiding any link before; None once it is over. For the job that sends it."""
+    invitation = db.session.get(Invitation, invitation_id, populate_existing=True)
+    if invitation is None or invitation.accepted_at or invitation.withdrawn_at or invitation.expires_at <= wall():
+        return None
+    secret = secrets.token_urlsafe(24)  # 192 bits
+    invitation.token_hash = hash_secret(secret)
+    db.session.flush()
+    return invitation, secret
 
 
 def _production(organisation_id: int, public_id: str) -> Production:

@@ -51,26 +51,6 @@ def paged(query: Any, page: int, size: int = 25) -> Page:
     return Page(list(rows), page, size, total)
 
 
-@dataclass(frozen=True)
-class OwnOrganisation:
-    id: int
-    public_id: str
-    name: str
-    kind: str
-    role: str
-
-
-def organisations_of(user_id: int) -> list[OwnOrganisation]:
-    """Where somebody has a role: organisations by name, the personal space last."""
-    rows = db.session.execute(
-        select(Organisation.id, Organisation.public_id, Organisation.name, Organisation.kind, Membership.role)
-        .join(Membership, Membership.organisation_id == Organisation.id)
-        .where(Membership.user_id == user_id)
-        .order_by(Organisation.kind == "person", Organisation.name, Organisation.id)
-    )
-    return [OwnOrganisation(*row) for row in rows]
-
-
 def sites_of(organisation_id: int, *, closed: bool = False) -> list[Site]:
     """Sites in use, by name; with `closed` also those closed since. Streets are not for strangers."""
     query = select(Site).where(Site.organisation_id == organisation_id)

@@ -18,10 +18,14 @@ pytestmark = pytest.mark.both_databases
 
 @pytest.fixture
 def made(app, monkeypatch):
-    """Invitations announced, as (invitation_id, secret)."""
+    """Secrets of the links sent, one an invitation."""
     found = []
-    listeners = {**app.extensions["listeners"], events.InvitationMade: [lambda e: found.append(e)]}
-    monkeypatch.setitem(app.extensions, "listeners", listeners)
+
+    def send(event):
+        _invitation, secret = invitations.new_secret(event.invitation_id)
+        found.append(secret)
+
+    monkeypatch.setitem(app.extensions, "listeners", {**app.extensions["listeners"], events.InvitationMade: [send]})
     return found
 
 
@@ -161,8 +165,9 @@ def test_an_invitation_works_once_for_its_address(session, made):
     house, bob, charlie = make_organisation(), make_user("Bob"), make_user("Charlie")
     with transaction():
         invitations.invite(owner_of(house), house.public_id, " Bob@Exemple.FR ", "manager")
-    secret = made[0].secret
+    secret = made[0]
     assert len(secret) >= 32
+    assert secret not in str(session.query(Invitation).one().__dict__)
     assert session.query(Invitation).one().token_hash == signing_in.hash_secret(secret)
     with pytest.raises(NotAllowed), transaction():
         invitations.accept_invitation(charlie.id, secret)
@@ -180,7 +185,7 @@ def test_an_unverified_address_does_not_accept(session, made):
     with transaction():
         invitations.invite(owner_of(house), house.public_id, bob.email, "member")
     with pytest.raises(NotAllowed), transaction():
-        invitations.accept_invitation(bob.id, made[0].secret)
+        invitations.accept_invitation(bob.id, made[0])
     assert role_of(house, bob) is None
 
 
@@ -193,7 +198,21 @@ def test_an_invitation_lasts_seven_days(session, made):
     with transaction() as unit:
         unit.execute(update(Invitation).values(expires_at=wall()))
     with pytest.raises(NotFound), transaction():
-        invitations.accept_invitation(bob.id, made[0].secret)
+        invitations.accept_invitation(bob.id, made[0])
+
+
+def test_a_link_sent_again_voids_the_one_before(session, made):
+    house, bob = make_organisation(), make_user("Bob")
+    with transaction():
+        invitation = invitations.invite(owner_of(house), house.public_id, bob.email, "member")
+    with transaction():
+        _same, secret = invitations.new_secret(invitation.id)
+    with pytest.raises(NotFound):
+        invitations.invitation_for(made[0])
+    with transaction():
+        invitations.accept_invitation(bob.id, secret)
+    with transaction():
+        assert invitations.new_secret(invitation.id) is None
 
 
 def test_withdrawn_and_replaced_invitations_are_over(session, made):
@@ -202,12 +221,12 @@ def test_withdrawn_and_replaced_invitations_are_over(session, made):
         with transaction():
             invitations.invite(owner_of(house), house.public_id, bob.email, "member")
     with pytest.raises(NotFound):
-        invitations.invitation_for(made[0].secret)
-    last = invitations.invitation_for(made[1].secret)
+        invitations.invitation_for(made[0])
+    last = invitations.invitation_for(made[1])
     with transaction():
         invitations.withdraw_invitation(owner_of(house), house.public_id, last.public_id)
     with pytest.raises(NotFound):
-        invitations.invitation_for(made[1].secret)
+        invitations.invitation_for(made[1])
 
 
 def test_one_does_not_withdraw_for_another_house(session, made):
@@ -217,7 +236,7 @@ def test_one_does_not_withdraw_for_another_house(session, made):
     for public_id in (other.public_id, house.public_id):
         with pytest.raises(NotFound), transaction():
             invitations.withdraw_invitation(owner_of(other), public_id, invitation.public_id)
-    assert invitations.invitation_for(made[0].secret)
+    assert invitations.invitation_for(made[0])
 
 
 def test_known_and_unknown_addresses_look_alike(session, made):
@@ -246,7 +265,7 @@ def test_who_is_in_already_keeps_their_role(session, made):
         invitations.invite(owner_of(house), house.public_id, bob.email, "owner")
     add_member(house, bob, "viewer")
     with transaction():
-        invitations.accept_invitation(bob.id, made[0].secret)
+        invitations.accept_invitation(bob.id, made[0])
     assert role_of(house, bob) == "viewer"
     with pytest.raises(Invalid), transaction():
         invitations.invite(owner_of(house), house.public_id, bob.email, "owner")
@@ -269,6 +288,6 @@ def test_an_invitation_to_a_production(session, made):
     with transaction():
         invitations.invite(owner_of(house), house.public_id, bob.email, "contributor", film.public_id)
     with transaction():
-        invitations.accept_invitation(bob.id, made[0].secret)
+        invitations.accept_invitation(bob.id, made[0])
     assert role_of(house, bob) is None
     assert session.query(ProductionMember).one().role == "contributor"

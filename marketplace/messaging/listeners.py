@@ -1,0 +1,94 @@
+"""Facts of others that somebody should hear of."""
+
+from sqlalchemy import select
+
+from marketplace.accounts.events import InvitationAccepted, InvitationMade, MembershipChanged, VerificationChanged
+from marketplace.accounts.models import Invitation, Organisation, Production, User
+from marketplace.accounts.queries_organisations import members_with
+from marketplace.catalogue.events import ListingHidden
+from marketplace.catalogue.models import Listing
+from marketplace.core.db import db
+from marketplace.exchanges.events import ExchangeMoved, ExchangeRequested
+from marketplace.exchanges.models import Exchange, Move
+from marketplace.jobs.outbox import enqueue
+from marketplace.messaging import rules
+from marketplace.messaging.services import add_message, facts_of, notify, notify_all, people_of_side
+
+
+def on_exchange_requested(event: ExchangeRequested) -> None:
+    """The thread opens with what the receiver wrote; those who decide at the provider's are told."""
+    exchange = db.session.get_one(Exchange, event.exchange_id)
+    move = _last_move(exchange.id)
+    if move is not None and move.data.get("message"):
+        add_message(exchange, exchange.receiver_id, exchange.requested_by_id, str(move.data["message"]))
+    people = [user_id for user_id in people_of_side(exchange, "provider") if user_id != exchange.requested_by_id]
+    notify_all(people, "exchange_requested", facts_of(exchange, "provider"), _path(exchange), exchange.provider_id)
+
+
+def on_exchange_moved(event: ExchangeMoved) -> None:
+    """The side that did not move hears of it; both, when a moderator or a deadline did."""
+    exchange = db.session.get_one(Exchange, event.exchange_id)
+    move = _last_move(exchange.id)
+    data = {"move": event.move, "reason": str((move.data.get("reason") if move else None) or "")}
+    mover = move.user_id if move is not None else None
+    for side in rules.sides_told(event.side):
+        organisation_id = exchange.provider_id if side == "provider" else exchange.receiver_id
+        people = [user_id for user_id in people_of_side(exchange, side) if user_id != mover]
+        notify_all(people, "exchange_moved", {**facts_of(exchange, side), **data}, _path(exchange), organisation_id)
+
+
+def _last_move(exchange_id: int) -> Move | None:
+    db.session.flush()
+    return db.session.scalar(select(Move).where(Move.exchange_id == exchange_id).order_by(Move.id.desc()).limit(1))
+
+
+def _path(exchange: Exchange) -> str:
+    return f"/echanges/{exchange.public_id}"
+
+
+def on_listing_hidden(event: ListingHidden) -> None:
+    """Those who keep the stock are told, with the reason."""
+    listing = db.session.get_one(Listing, event.listing_id)
+    people = members_with(listing.organisation_id, "listing.publish")
+    data = {"title": listing.title, "reason": event.reason}
+    notify_all(people, "listing_hidden", data, f"/annonces/{listing.public_id}", listing.organisation_id)
+
+
+def on_invitation_made(event: InvitationMade) -> None:
+    enqueue("messaging.write_invitation", {"invitation_id": event.invitation_id})
+
+
+def on_invitation_accepted(event: InvitationAccepted) -> None:
+    """Whoever invited is told who came."""
+    invitation = db.session.get_one(Invitation, event.invitation_id)
+    organisation = db.session.get_one(Organisation, invitation.organisation_id)
+    production = db.session.get(Production, invitation.production_id) if invitation.production_id else None
+    data = {
+        "person": db.session.get_one(User, event.user_id).name,
+        "organisation": organisation.name,
+        "production": production.title if production else None,
+    }
+    if production is not None:
+        path = f"/productions/{production.public_id}"
+    else:
+        path = f"/organisations/{organisation.public_id}/membres"
+    notify(invitation.invited_by_id, "invitation_accepted", data, path, organisation.id)
+
+
+def on_membership_changed(event: MembershipChanged) -> None:
+    """Whose role changed at another's hand is told."""
+    if event.user_id == event.by_user_id:
+        return
+    organisation = db.session.get_one(Organisation, event.organisation_id)
+    path = f"/organisations/{organisation.public_id}"
+    data = {"organisation": organisation.name, "role": event.role}
+    notify(event.user_id, "membership_changed", data, path, organisation.id if event.role else None)
+
+
+def on_verification_changed(event: VerificationChanged) -> None:
+    """Owners are told."""
+    organisation = db.session.get_one(Organisation, event.organisation_id)
+    people = members_with(organisation.id, "organisation.edit")
+    data = {"organisation": organisation.name, "verified": event.verified, "reason": event.reason}
+    path = f"/organisations/{organisation.public_id}"
+    notify_all(people, "verification_changed", data, path, organisation.id)

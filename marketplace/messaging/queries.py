@@ -1,0 +1,138 @@
+"""Reads of messages, notifications and preferences."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, or_, select
+
+from marketplace.accounts.models import Organisation, User
+from marketplace.accounts.queries_organisations import Page, paged
+from marketplace.core.db import db
+from marketplace.core.errors import NotFound
+from marketplace.exchanges.models import Exchange, ExchangeLine
+from marketplace.messaging.models import Message, Notification, NotificationPreference
+from marketplace.messaging.rules import CHANNELS, KINDS, wanted_by_default
+
+
+@dataclass(frozen=True)
+class MessageRow:
+    public_id: str
+    organisation_id: int
+    organisation_name: str
+    author_name: str | None  # None: the account is gone
+    text: str
+    sent_at: datetime
+
+
+def messages_of(exchange_id: int, limit: int = 200) -> list[MessageRow]:
+    """The last `limit` messages of an exchange, oldest first; who may read it is the caller's question."""
+    rows = db.session.execute(
+        select(Message.public_id, Message.organisation_id, Organisation.name, User.name, Message.text, Message.sent_at)
+        .join(Organisation, Organisation.id == Message.organisation_id)
+        .outerjoin(User, User.id == Message.user_id)
+        .where(Message.exchange_id == exchange_id)
+        .order_by(Message.id.desc())
+        .limit(limit)
+    ).all()
+    return [MessageRow(*row) for row in reversed(rows)]
+
+
+@dataclass(frozen=True)
+class Thread:
+    """An exchange one wrote about, with its last message."""
+
+    exchange_public_id: str
+    reference: str
+    title: str
+    other_name: str
+    text: str
+    sent_at: datetime
+    mine: bool
+
+
+def threads_of(organisation_id: int, page: int = 1) -> Page:
+    """`Thread`s of an organisation, the last written first."""
+    last = (
+        select(Message.exchange_id, func.max(Message.id).label("message_id"))
+        .join(Exchange, Exchange.id == Message.exchange_id)
+        .where(or_(Exchange.provider_id == organisation_id, Exchange.receiver_id == organisation_id))
+        .group_by(Message.exchange_id)
+        .subquery()
+    )
+    first_line = select(func.min(ExchangeLine.id)).where(ExchangeLine.exchange_id == Exchange.id).scalar_subquery()
+    other_id = (Exchange.provider_id + Exchange.receiver_id) - organisation_id
+    query = (
+        select(
+            Exchange.public_id,
+            Exchange.reference,
+            ExchangeLine.title,
+            Organisation.name,
+            Message.text,
+            Message.sent_at,
+            Message.organisation_id,
+        )
+        .select_from(last)
+        .join(Message, Message.id == last.c.message_id)
+        .join(Exchange, Exchange.id == last.c.exchange_id)
+        .join(Organisation, Organisation.id == other_id)
+        .outerjoin(ExchangeLine, ExchangeLine.id == first_line)
+        .order_by(last.c.message_id.desc())
+    )
+    found = paged(query, page)
+    items = [Thread(*row[:6], mine=row[6] == organisation_id) for row in found.items]
+    return Page(items, found.page, found.size, found.total)
+
+
+def unread_count(user_id: int) -> int:
+    """Notifications somebody has not read."""
+    return (
+        db.session.scalar(
+            select(func.count())
+            .select_from(Notification)
+            .where(Notification.user_id == user_id, Notification.read_at.is_(None))
+        )
+        or 0
+    )
+
+
+def notifications_of(user_id: int, page: int = 1) -> Page:
+    """Somebody's `Notification`s, newest first."""
+    found = paged(select(Notification).where(Notification.user_id == user_id).order_by(Notification.id.desc()), page)
+    return Page([row[0] for row in found.items], found.page, found.size, found.total)
+
+
+def notification_of(user_id: int, public_id: str) -> Notification:
+    """One's own notification. Raises `NotFound`."""
+    found = db.session.scalar(
+        select(Notification).where(Notification.public_id == public_id, Notification.user_id == user_id)
+    )
+    if found is None:
+        raise NotFound
+    return found
+
+
+def chosen_by(user_id: int, kind: str) -> dict[str, bool]:
+    """What somebody chose for a kind, by channel; a channel left out follows the default."""
+    rows = db.session.execute(
+        select(NotificationPreference.channel, NotificationPreference.wanted).where(
+            NotificationPreference.user_id == user_id, NotificationPreference.kind == kind
+        )
+    )
+    return dict(rows.tuples().all())
+
+
+def preferences_of(user_id: int) -> dict[tuple[str, str], bool]:
+    """Every (kind, channel) with whether the person wants it."""
+    found: dict[tuple[str, str], bool] = {
+        (kind, channel): wanted_by_default(kind, channel) for kind in KINDS for channel in CHANNELS
+    }
+    rows: Any = db.session.execute(
+        select(NotificationPreference.kind, NotificationPreference.channel, NotificationPreference.wanted).where(
+            NotificationPreference.user_id == user_id
+        )
+    )
+    for kind, channel, wanted in rows:
+        if (kind, channel) in found:
+            found[kind, channel] = wanted
+    return found

@@ -1,0 +1,173 @@
+"""What notifications say: subject and sentence by kind, in the language of whoever reads.
+
+Rows keep codes and names only; wording happens here, when the page is shown or the mail is written.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_babel import ngettext
+
+Data = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Words:
+    """`subject` heads a mail and a row of the list, `sentence` says what happened and what now."""
+
+    subject: str
+    sentence: str
+
+
+# kind → (its name in the table of preferences, why one gets it)
+NAMES: dict[str, tuple[Any, Any]] = {
+    "exchange_requested": (
+        _l("On vous demande quelque chose"),
+        _l("Vous recevez ce message parce que vous répondez aux demandes faites à votre organisation."),
+    ),
+    "exchange_moved": (
+        _l("Un de vos échanges avance"),
+        _l("Vous recevez ce message parce que vous suivez cet échange."),
+    ),
+    "message_received": (
+        _l("On vous écrit"),
+        _l("Vous recevez ce message parce que vous suivez cet échange."),
+    ),
+    "listing_hidden": (
+        _l("La modération masque ou remet une annonce"),
+        _l("Vous recevez ce message parce que vous gérez le stock de votre organisation."),
+    ),
+    "verification_changed": (
+        _l("Votre organisation est vérifiée, ou ne l’est plus"),
+        _l("Vous recevez ce message parce que vous êtes responsable de cette organisation."),
+    ),
+    "membership_changed": (
+        _l("Votre rôle change dans une organisation"),
+        _l("Vous recevez ce message parce que votre accès a changé."),
+    ),
+    "invitation_accepted": (
+        _l("Une personne que vous avez invitée vous rejoint"),
+        _l("Vous recevez ce message parce que vous l’avez invitée."),
+    ),
+}
+
+CHANNELS: dict[str, Any] = {"product": _l("Dans Seconde Prise"), "email": _l("Par mail")}
+
+# move → what happened, then what now; for whoever did not make it
+MOVED: dict[str, Any] = {
+    "accept": _l("%(other)s accepte. Choisissez l’un des rendez-vous proposés."),
+    "amend": _l("%(other)s propose autre chose. Dites si cela vous va."),
+    "decline": _l("%(other)s ne peut pas donner suite."),
+    "cancel": _l("%(other)s annule l’échange. Ce qui était retenu est de nouveau libre."),
+    "confirm": _l("%(other)s est d’accord. Il reste à se voir pour la remise."),
+    "appoint": _l("%(other)s a fixé ou déplacé le rendez-vous."),
+    "hand_over": _l("La remise est faite, l’échange est terminé. L’attestation arrive sur sa page."),
+    "dispute": _l("%(other)s ouvre un litige. La modération va le lire et vous écrire."),
+    "resolve": _l("La modération a réglé le litige."),
+    "expire": _l("Personne n’a répondu à temps : la demande est close et ce qui était retenu est de nouveau libre."),
+}
+_MOVED_OTHERWISE = _l("L’échange a avancé. Sa page dit ce qui vient maintenant.")
+
+
+def thing(data: Data) -> str:
+    """« Chaises bistrot » or « Chaises bistrot et 2 autres lignes »."""
+    title, more = str(data.get("title", "")), int(data.get("more", 0))
+    if not more:
+        return title
+    return ngettext("%(title)s et %(num)d autre ligne", "%(title)s et %(num)d autres lignes", more, title=title)
+
+
+def _requested(data: Data) -> Words:
+    what = thing(data)
+    sentence = _(
+        "%(other)s vous demande « %(what)s ». Répondez avant que le délai passe.", other=data["other"], what=what
+    )
+    return Words(_("Demande : %(what)s", what=what), sentence)
+
+
+def _moved(data: Data) -> Words:
+    sentence = str(MOVED.get(data["move"], _MOVED_OTHERWISE)).replace("%(other)s", data["other"])
+    if data.get("reason"):
+        sentence += " " + _("Raison : %(reason)s", reason=data["reason"])
+    return Words(_("%(reference)s : %(thing)s", reference=data["reference"], thing=thing(data)), sentence)
+
+
+def _message(data: Data) -> Words:
+    return Words(
+        _("Message de %(other)s", other=data["other"]),
+        _("À propos de « %(thing)s » : %(excerpt)s", thing=thing(data), excerpt=data["excerpt"]),
+    )
+
+
+def _hidden(data: Data) -> Words:
+    title, reason = data["title"] or _("Sans titre"), data["reason"]
+    if data.get("shown"):
+        return Words(
+            _("Annonce remise : %(title)s", title=title),
+            _("La modération a remis « %(title)s » en ligne. Raison : %(reason)s", title=title, reason=reason),
+        )
+    return Words(
+        _("Annonce masquée : %(title)s", title=title),
+        _("La modération a masqué « %(title)s ». Raison : %(reason)s", title=title, reason=reason),
+    )
+
+
+def _verification(data: Data) -> Words:
+    name, reason = data["organisation"], data.get("reason", "")
+    if data["verified"]:
+        return Words(_("%(name)s est vérifiée", name=name), _("La modération a vérifié votre organisation."))
+    return Words(
+        _("%(name)s n’est plus vérifiée", name=name),
+        _("La modération a retiré la vérification. Raison : %(reason)s", reason=reason),
+    )
+
+
+# role in the sentence « Vous êtes … »
+ROLES: dict[str, Any] = {
+    "owner": _l("responsable"),
+    "manager": _l("gestionnaire"),
+    "member": _l("membre"),
+    "viewer": _l("en lecture seule"),
+    "contributor": _l("participant"),
+}
+
+
+def _membership(data: Data) -> Words:
+    name = data["organisation"]
+    if data["role"] is None:
+        return Words(
+            _("Vous ne faites plus partie de %(name)s", name=name),
+            _("Un responsable a retiré votre accès à %(name)s.", name=name),
+        )
+    role = str(ROLES[data["role"]])
+    return Words(
+        _("Votre rôle dans %(name)s a changé", name=name),
+        _("Vous êtes maintenant %(role)s dans %(name)s.", role=role, name=name),
+    )
+
+
+def _accepted(data: Data) -> Words:
+    where = data.get("production") or data["organisation"]
+    return Words(
+        _("%(person)s vous rejoint", person=data["person"]),
+        _("%(person)s a accepté votre invitation à %(where)s.", person=data["person"], where=where),
+    )
+
+
+_WORDS = {
+    "exchange_requested": _requested,
+    "exchange_moved": _moved,
+    "message_received": _message,
+    "listing_hidden": _hidden,
+    "verification_changed": _verification,
+    "membership_changed": _membership,
+    "invitation_accepted": _accepted,
+}
+
+
+def words(kind: str, data: Data) -> Words:
+    """The wording of a notification in the present language. KeyError for an unknown kind: a defect."""
+    return _WORDS[kind](data)
