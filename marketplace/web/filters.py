@@ -20,8 +20,8 @@ from marketplace.web import labels, writing
 from marketplace.web.writing import NBSP, Figure, sign_known
 
 STYLES = (
-    "tokens", "elements", "layout", "controls", "things", "course", "charts", "floating", "site", "finding", "working",
-    "print",
+    "tokens", "elements", "layout", "controls", "fields", "things", "course", "charts", "floating", "site", "finding",
+    "working", "print",
 )  # fmt: skip
 FONT = "fonts/radio-canada-latin.woff2"  # tokens.css names it without a hash: a new font gets a new name
 NO_DRAWING = "vide"
@@ -174,10 +174,10 @@ def _hashed(folder: Path, url_path: str, path: str) -> str:
     return f"{url_path}/{path}?v={hashlib.sha256(content).hexdigest()[:12]}"
 
 
-FILTERS = (
+FILTERS: tuple[Callable[..., Any], ...] = (
     number, percent, money, mass, quantity, distance, day, short_day, moment, short_moment, clock_time, doubt, carbon,
 )  # fmt: skip
-GLOBALS = (
+GLOBALS: tuple[Callable[..., Any], ...] = (
     *FILTERS, photo_url, drawing_url, asset, stylesheets, link, in_language, sentences, sign_known,
     labels.label, labels.labels, labels.state_look, labels.drawing_for, get_locale,
 )  # fmt: skip

@@ -273,7 +273,7 @@ def choices(kind: str, codes: Iterable[str] | None = None) -> list[tuple[str, ob
 
 def unit_word(unit: str, value: Decimal | int | float, language: str = "fr") -> str:
     """« pièce » or « pièces »: below two in French, exactly one in English, goes without plural."""
-    single = abs(value) < 2 if language == "fr" else value == 1
+    single = -2 < value < 2 if language == "fr" else value == 1
     return label("unit" if single else "units", unit)
 
 
