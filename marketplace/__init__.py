@@ -30,9 +30,14 @@ MODELS = [
 ]
 
 BLUEPRINTS = [
+    "marketplace.carbon.views",
+    "marketplace.carbon.commands",
     "marketplace.jobs.commands",
     "marketplace.accounts.views",
+    "marketplace.accounts.commands",
     "marketplace.ops.views",
+    "marketplace.seeding.commands",
+    "marketplace.exchanges.views",
     "marketplace.search.views",
     "marketplace.search.commands",
 ]

@@ -20,12 +20,14 @@ from marketplace.carbon import listeners as carbon
 from marketplace.carbon.events import EstimateChanged
 from marketplace.catalogue import jobs as catalogue_jobs
 from marketplace.catalogue.events import ListingHidden, ListingSaved
+from marketplace.exchanges import jobs as exchange_jobs
 from marketplace.exchanges.events import ExchangeCompleted, ExchangeMoved, ExchangeRequested, StockChanged
 from marketplace.jobs import runner
 from marketplace.messaging import jobs as messaging_jobs
 from marketplace.messaging import listeners as messaging
 from marketplace.search import listeners as search
 from marketplace.settings import Settings
+from marketplace.web import papers
 
 # event class → functions, called in this order inside the announcing transaction
 LISTENERS: dict[type, list[Callable[[Any], None]]] = {
@@ -54,6 +56,8 @@ JOBS: dict[str, Callable[..., None]] = {
     "accounts.write_notice": account_jobs.write_notice,
     "accounts.sweep_past": account_jobs.sweep_past,
     "api.sweep_idempotency_keys": api_jobs.sweep_idempotency_keys,
+    "exchanges.close_overdue": exchange_jobs.close_overdue,
+    "papers.render": papers.render,
     "messaging.send_mail": messaging_jobs.send_mail,
     "messaging.write_invitation": messaging_jobs.write_invitation,
     "carbon.record_again": carbon_jobs.record_again,
@@ -64,6 +68,7 @@ JOBS: dict[str, Callable[..., None]] = {
 TIMETABLE: dict[str, int] = {
     "catalogue.expire_listings": 900,
     "catalogue.sweep_uploads": 21600,
+    "exchanges.close_overdue": 60,
     "jobs.sweep_done": 3600,
     "accounts.sweep_past": 86400,
     "api.sweep_idempotency_keys": 3600,

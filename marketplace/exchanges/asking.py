@@ -10,6 +10,7 @@ from sqlalchemy import exists, select
 
 from marketplace.accounts.models import Organisation, Production, Site
 from marketplace.accounts.permissions import Actor, require
+from marketplace.accounts.productions import acting_for
 from marketplace.catalogue import taxonomy
 from marketplace.catalogue.models import Listing
 from marketplace.catalogue.queries import listing_for
@@ -60,18 +61,15 @@ def request_donation(actor: Actor | None, request: DonationRequest) -> Exchange:
     Raises `NotFound` for listings the actor may not see, `NotAllowed` without the right or with an address that is
     not verified, `Invalid` by field, `Conflict` with `available` when there is not enough left.
     """
-    if actor is None or actor.organisation_id is None:
-        raise NotFound
-    require(actor, "exchange.request", actor.organisation_id)
+    actor, production = _asker(actor, request.production_public_id)
+    receiver = db.session.get_one(Organisation, actor.organisation_id)
     message = text({"message": request.message}, "message", LONGEST_MESSAGE)
     vehicle, distance = _transport(request)
-    production = _production(actor.organisation_id, request.production_public_id)
-    receiver = db.session.get_one(Organisation, actor.organisation_id)
     seen = _seen(actor, request.lines)
     kind = KINDS["donation"]
 
     listings, late = stock.lock([listing.id for listing in seen])
-    earlier = _earlier(actor.organisation_id, request.key)
+    earlier = _earlier(receiver.id, request.key)
     if earlier is not None:
         return earlier
     for exchange in late:
@@ -87,7 +85,7 @@ def request_donation(actor: Actor | None, request: DonationRequest) -> Exchange:
         state=kind.start,
         reference=_reference(kind.letter),
         provider_id=ordered[0].organisation_id,
-        receiver_id=actor.organisation_id,
+        receiver_id=receiver.id,
         provider_production_id=origins.pop() if len(origins) == 1 else None,
         receiver_production_id=production.id if production else None,
         requested_by_id=actor.user_id,
@@ -99,7 +97,7 @@ def request_donation(actor: Actor | None, request: DonationRequest) -> Exchange:
         request_key=request.key or None,
         created_at=at,
     )
-    exchange.destination_lat, exchange.destination_lon = _destination(actor.organisation_id, production)
+    exchange.destination_lat, exchange.destination_lon = _destination(receiver.id, production)
     exchange.lines = [_line(listing, quantity) for listing, quantity in zip(ordered, quantities, strict=True)]
     db.session.add(exchange)
     db.session.flush()
@@ -177,15 +175,20 @@ def _transport(request: DonationRequest) -> tuple[str | None, Decimal | None]:
     return request.vehicle or None, distance
 
 
-def _production(organisation_id: int, public_id: str | None) -> Production | None:
-    if not public_id:
-        return None
-    production = db.session.scalar(
-        select(Production).where(Production.public_id == public_id, Production.organisation_id == organisation_id)
-    )
-    if production is None:
-        raise Invalid({"production": _("Cette production n’est pas de votre organisation.")})
-    return production
+def _asker(actor: Actor | None, production_public_id: str | None) -> tuple[Actor, Production | None]:
+    """Who asks: the actor for their organisation, or as a contributor of another organisation's production."""
+    if actor is None or actor.organisation_id is None:
+        raise NotFound
+    production = None
+    if production_public_id:
+        production = db.session.scalar(select(Production).where(Production.public_id == production_public_id))
+        if production is not None:
+            actor = acting_for(actor, production.organisation_id, production.id)
+        if production is None or actor.organisation_id != production.organisation_id:
+            raise Invalid({"production": _("Cette production n’est pas de votre organisation.")})
+    return require(
+        actor, "exchange.request", actor.organisation_id, production_id=production.id if production else None
+    ), production
 
 
 def _destination(organisation_id: int, production: Production | None) -> tuple[float | None, float | None]:

@@ -10,8 +10,9 @@ from typing import Any
 from sqlalchemy import exists, or_, select
 from sqlalchemy.orm import joinedload, selectinload
 
-from marketplace.accounts.models import Production, Site
-from marketplace.accounts.permissions import Actor, require
+from marketplace.accounts.models import Production, ProductionMember, Site
+from marketplace.accounts.permissions import Actor, allows, require
+from marketplace.accounts.productions import acting_for
 from marketplace.catalogue.models import Listing
 from marketplace.core.clock import now, today
 from marketplace.core.db import db
@@ -26,6 +27,9 @@ from marketplace.exchanges.kinds import KINDS
 from marketplace.exchanges.models import Appointment, Document, Exchange, ExchangeLine, Hold
 from marketplace.exchanges.rules import ADDRESS_SHOWN, CODE_SHOWN
 from marketplace.exchanges.states import MODERATOR, PROVIDER, RECEIVER, allowed_moves
+
+# side → the right that its moves ask for (accounts/permissions.py)
+RIGHTS = {PROVIDER: "exchange.decide", RECEIVER: "exchange.follow"}
 
 
 # --- what is free ----------------------------------------------------------------------------------------------------
@@ -94,16 +98,37 @@ def available_now(listings: Iterable[Listing]) -> list[dict[str, Any]]:
 # --- one exchange, as one side sees it -------------------------------------------------------------------------------
 
 
-def side_of(actor: Actor | None, exchange: Exchange) -> str:
-    """On which side `actor` stands. Raises `NotFound` for strangers. Moderators enter disputes, never their own."""
-    if actor is not None and actor.organisation_id is not None:
-        if actor.organisation_id == exchange.provider_id:
-            return PROVIDER
-        if actor.organisation_id == exchange.receiver_id:
-            return RECEIVER
-    if actor is not None and actor.is_moderator and exchange.disputed_from is not None:
-        return MODERATOR
+def as_party(actor: Actor | None, exchange: Exchange) -> tuple[Actor, str]:
+    """`actor` as they act for their side, and the side: for its organisation, or as a guest of its production.
+
+    Raises `NotFound` for strangers. Moderators enter disputes, never their own.
+    """
+    if actor is None:
+        raise NotFound
+    sides = {
+        PROVIDER: (exchange.provider_id, exchange.provider_production_id),
+        RECEIVER: (exchange.receiver_id, exchange.receiver_production_id),
+    }
+    own = [side for side, (organisation_id, _production) in sides.items() if organisation_id == actor.organisation_id]
+    for side in own or [RECEIVER, PROVIDER]:
+        organisation_id, production_id = sides[side]
+        acting = acting_for(actor, organisation_id, production_id)
+        if acting.organisation_id == organisation_id:
+            return require(acting, "exchange.read", organisation_id, production_id=production_id), side
+    if actor.is_moderator and exchange.disputed_from is not None:
+        return actor, MODERATOR
     raise NotFound
+
+
+def may_move(acting: Actor, exchange: Exchange, side: str) -> Actor:
+    """`acting` (of `as_party`), if they may move the exchange on for their side.
+
+    Raises `NotAllowed` when the role does not reach or the address is not verified.
+    """
+    if side == MODERATOR:
+        return acting
+    own_production = exchange.provider_production_id if side == PROVIDER else exchange.receiver_production_id
+    return require(acting, RIGHTS[side], acting.organisation_id, production_id=own_production)
 
 
 def exchange_for(actor: Actor | None, public_id: str) -> Exchange:
@@ -125,8 +150,7 @@ def exchange_for(actor: Actor | None, public_id: str) -> Exchange:
     )
     if exchange is None:
         raise NotFound
-    if side_of(actor, exchange) != MODERATOR:
-        require(actor, "exchange.read", actor.organisation_id if actor else None)
+    as_party(actor, exchange)
     return exchange
 
 
@@ -135,6 +159,7 @@ class ExchangeView:
     """What one side may see of an exchange and do with it. `None` stands for what this side may not see (yet)."""
 
     exchange: Exchange
+    actor: Actor  # as they act for their side
     side: str
     state: str  # as of now: an overdue request reads `expired` before the job has closed it
     moves: tuple[str, ...]
@@ -149,6 +174,11 @@ class ExchangeView:
     receiver_phone: str | None
 
     @property
+    def may_move(self) -> bool:
+        """Whether this person's role lets them move the exchange on for their side."""
+        return self.side == MODERATOR or (allows(self.actor.role, RIGHTS[self.side]) and self.actor.verified)
+
+    @property
     def is_mine(self) -> bool:
         """Whether it is this side's turn."""
         return self.waits_for == self.side
@@ -159,7 +189,7 @@ def view_of(actor: Actor | None, exchange: Exchange) -> ExchangeView:
 
     Raises `NotFound` for strangers.
     """
-    side = side_of(actor, exchange)
+    acting, side = as_party(actor, exchange)
     kind = KINDS[exchange.kind]
     late = (
         (exchange.state, "expire") in kind.table and exchange.deadline_at is not None and exchange.deadline_at <= now()
@@ -168,6 +198,7 @@ def view_of(actor: Actor | None, exchange: Exchange) -> ExchangeView:
     known = state in ADDRESS_SHOWN
     return ExchangeView(
         exchange=exchange,
+        actor=acting,
         side=side,
         state=state,
         moves=allowed_moves(kind, state, side),
@@ -191,12 +222,18 @@ def _city(exchange: Exchange) -> str | None:
     return next((line.listing.city for line in exchange.lines if line.listing.city), None)
 
 
-def productions_of(organisation_id: int | None) -> list[Production]:
-    """Productions that may be named in a request, the newest first."""
-    if organisation_id is None:
+def productions_for(actor: Actor | None) -> list[Production]:
+    """Productions that `actor` may name in a request, the newest first: their organisation's, and those they
+    contribute to as a guest."""
+    if actor is None:
         return []
-    query = select(Production).where(Production.organisation_id == organisation_id).order_by(Production.id.desc())
-    return list(db.session.scalars(query.limit(200)))
+    contributed = select(ProductionMember.production_id).where(
+        ProductionMember.user_id == actor.user_id, ProductionMember.role == "contributor"
+    )
+    query = select(Production).where(
+        or_(Production.organisation_id == actor.organisation_id, Production.id.in_(contributed))
+    )
+    return list(db.session.scalars(query.order_by(Production.id.desc()).limit(200)))
 
 
 # --- papers ----------------------------------------------------------------------------------------------------------

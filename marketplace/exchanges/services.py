@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 
 from marketplace.accounts import audit
-from marketplace.accounts.permissions import Actor, require
+from marketplace.accounts.permissions import Actor
 from marketplace.core.db import db
 from marketplace.core.errors import Conflict, Invalid, NotAllowed, NotFound
 from marketplace.exchanges import stock, transitions
@@ -19,11 +19,8 @@ from marketplace.exchanges.asking import request_donation as request_donation
 from marketplace.exchanges.kinds import KINDS
 from marketplace.exchanges.models import Exchange, ExchangeLine
 from marketplace.exchanges.moves import EFFECTS
-from marketplace.exchanges.queries import side_of
-from marketplace.exchanges.states import MODERATOR, PROVIDER, RECEIVER, Step, step
-
-# side → the right that its moves ask for (accounts/permissions.py)
-RIGHTS = {PROVIDER: "exchange.decide", RECEIVER: "exchange.follow"}
+from marketplace.exchanges.queries import as_party, may_move
+from marketplace.exchanges.states import MODERATOR, Step, step
 
 
 def move(
@@ -41,20 +38,15 @@ def move(
     `already` is true in that conflict when the same person has just made the same move: a double click.
     """
     data = data or {}
-    found = db.session.execute(
-        select(Exchange.id, Exchange.provider_id, Exchange.receiver_id).where(Exchange.public_id == exchange_public_id)
-    ).first()
+    found = db.session.scalar(select(Exchange.id).where(Exchange.public_id == exchange_public_id))
     if found is None or actor is None:
         raise NotFound
-    if actor.organisation_id not in (found.provider_id, found.receiver_id) and not actor.is_moderator:
-        raise NotFound
-    listing_ids = list(db.session.scalars(select(ExchangeLine.listing_id).where(ExchangeLine.exchange_id == found.id)))
-    _listings, locked = stock.lock(listing_ids, found.id)
-    exchange = next(one for one in locked if one.id == found.id)
-    side = side_of(actor, exchange)
-    if side != MODERATOR:
-        require(actor, RIGHTS[side], actor.organisation_id)
-    user_id = actor.user_id
+    listing_ids = list(db.session.scalars(select(ExchangeLine.listing_id).where(ExchangeLine.exchange_id == found)))
+    _listings, locked = stock.lock(listing_ids, found)
+    exchange = next(one for one in locked if one.id == found)
+    acting, side = as_party(actor, exchange)
+    user_id = may_move(acting, exchange, side).user_id
+
     late = {one.id for one in locked if transitions.expire(one)}
     if exchange.id in late:
         raise Conflict(

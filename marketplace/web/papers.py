@@ -1,0 +1,166 @@
+"""Papers as tagged PDF (PDF/UA-1), rendered by the worker. Outermost, so that a paper may join what any package knows.
+
+Nothing is fetched but our own static files: no address that a user wrote is ever opened (checklist D6).
+"""
+
+import hashlib
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+import segno
+from flask import current_app, render_template
+from flask_babel import force_locale
+from markupsafe import Markup
+from sqlalchemy.orm import joinedload, selectinload
+
+from marketplace.carbon import queries as carbon
+from marketplace.carbon import wording
+from marketplace.carbon.models import LedgerEntry
+from marketplace.core.clock import now
+from marketplace.core.db import db, transaction
+from marketplace.exchanges.models import Document, Exchange, ExchangeLine
+from marketplace.exchanges.queries import mass_of
+from marketplace.ports import current as port
+
+TEMPLATES = {"donation_certificate": "exchanges/certificate.html"}
+
+
+@dataclass(frozen=True)
+class PaperLine:
+    """One line of a certificate. `entry` is the ledger's present word on it, None where it has none."""
+
+    title: str
+    quantity: Decimal
+    unit: str
+    mass_grams: int | None
+    mass_source: str
+    entry: LedgerEntry | None
+    note: str  # why there is no figure, or when its saving comes
+
+
+def render(document_id: int) -> None:
+    """Render a document and keep its file (the job `papers.render`). Run again, it changes nothing."""
+    document = db.session.get(Document, document_id)
+    if document is None or document.file_key is not None:
+        db.session.rollback()
+        return
+    data = pdf(document)
+    key = f"papers/{document.public_id[:2]}/{document.public_id}.pdf"
+    db.session.rollback()
+    port("files").put(key, data)
+    with transaction() as session:
+        kept = session.get_one(Document, document_id)
+        if kept.file_key is None:
+            kept.file_key, kept.sha256, kept.rendered_at = key, hashlib.sha256(data).hexdigest(), now()
+
+
+def pdf(document: Document) -> bytes:
+    """The paper as PDF/UA-1, in French: it is a French paper, whoever asks for it."""
+    from weasyprint import HTML  # half a second to import: only the worker pays it
+
+    with force_locale("fr"):
+        page = render_template(TEMPLATES[document.kind], **facts_of(document))
+    return HTML(string=page, base_url=_static().as_uri() + "/", url_fetcher=_fetcher()).write_pdf(  # type: ignore[return-value]
+        pdf_variant="pdf/ua-1", pdf_tags=True
+    )
+
+
+def facts_of(document: Document) -> dict[str, Any]:
+    """What the template of a certificate needs."""
+    exchange = db.session.get(
+        Exchange,
+        document.exchange_id,
+        options=[
+            selectinload(Exchange.lines).joinedload(ExchangeLine.listing),
+            joinedload(Exchange.provider),
+            joinedload(Exchange.receiver),
+            joinedload(Exchange.receiver_production),
+            joinedload(Exchange.provider_production),
+            joinedload(Exchange.site),
+        ],
+    )
+    if exchange is None:
+        raise LookupError(document.exchange_id)
+    entries = current_entries(exchange.id)
+    grams, weighed = mass_of(exchange)
+    base_url: str = current_app.extensions["settings"].base_url
+    address = f"{base_url}/q/{document.code}"
+    return {
+        "exchange": exchange,
+        "document": document,
+        "lines": [_line(line, entries.get(line.id)) for line in exchange.lines],
+        "mass_grams": grams,
+        "mass_source": "weighed" if weighed else "estimated",
+        "entries": list(entries.values()),
+        "issued": _day(exchange.completed_at),
+        "reference": exchange.reference,
+        "verify_url": address.split("://", 1)[1].rsplit("/", 1)[0] + "/",
+        "verify_code": document.code,
+        "qr": Markup(segno.make(address, error="m").svg_inline(scale=2, border=0, omitsize=False)),  # noqa: S704
+        "paper_css": (_static() / "css" / "paper.css").as_uri(),
+    }
+
+
+def _day(at: Any) -> str:
+    return current_app.jinja_env.globals["day"](at)  # type: ignore[operator]
+
+
+def current_entries(exchange_id: int) -> dict[int, LedgerEntry]:
+    """The ledger's present word on each line: neither reversals nor what they take back."""
+    every = carbon.entries_of_exchange(exchange_id)
+    taken_back = {entry.reverses_id for entry in every}
+    return {
+        entry.line_id: entry
+        for entry in every
+        if entry.line_id is not None and entry.status != "reversal" and entry.id not in taken_back
+    }
+
+
+def _line(line: ExchangeLine, entry: LedgerEntry | None) -> PaperLine:
+    return PaperLine(
+        title=line.title,
+        quantity=line.quantity,
+        unit=line.unit,
+        mass_grams=int(line.quantity * line.mass_grams) if line.mass_grams is not None else None,
+        mass_source=line.mass_source,
+        entry=entry,
+        note=note_of(entry),
+    )
+
+
+def note_of(entry: LedgerEntry | None) -> str:
+    """What a reader must know beside the figure, or instead of it."""
+    if entry is None:
+        return ""
+    if entry.into_stock:
+        return wording.note("into_stock")
+    if entry.status == "not_quantified" and entry.reason:
+        return wording.reason(entry.reason)
+    return ""
+
+
+@cache
+def _static() -> Path:
+    return Path(current_app.static_folder or "").resolve()
+
+
+def _fetcher() -> Any:
+    from weasyprint.urls import URLFetcher
+
+    static = _static()
+
+    class OwnFilesOnly(URLFetcher):
+        """Opens files below static/ and nothing else, whatever the page names."""
+
+        def fetch(self, url: str, headers: Any = None) -> Any:
+            parts = urlsplit(url)
+            path = Path(unquote(parts.path)).resolve()
+            if parts.scheme != "file" or parts.netloc or not path.is_relative_to(static):
+                raise ValueError(f"not one of our files: {url[:200]}")
+            return super().fetch(path.as_uri(), headers)
+
+    return OwnFilesOnly(allowed_protocols={"file"}, allow_redirects=False)
