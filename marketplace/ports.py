@@ -1,6 +1,7 @@
 """What we ask of the outside, and where to find what answers. `wiring.py` picks the adapters."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
 from typing import Any, BinaryIO, NamedTuple, Protocol
 
 from flask import current_app
@@ -25,6 +26,9 @@ class FileStore(Protocol):
 
     def delete(self, key: str) -> None:
         """Forget `key`; nothing happens when it is not there."""
+
+    def older(self, folder: str, before: datetime) -> Iterator[str]:
+        """Keys of a folder last written before a moment, so that what nobody refers to can be swept."""
 
 
 class Mailer(Protocol):

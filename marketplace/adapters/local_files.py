@@ -3,6 +3,8 @@
 import os
 import re
 import tempfile
+from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
 
@@ -43,3 +45,8 @@ class LocalFiles:
 
     def delete(self, key: str) -> None:
         self._path(key).unlink(missing_ok=True)
+
+    def older(self, folder: str, before: datetime) -> Iterator[str]:
+        for path in sorted((self.root / folder).glob("*")):
+            if path.is_file() and path.stat().st_mtime < before.timestamp() and KEY.fullmatch(f"{folder}/{path.name}"):
+                yield f"{folder}/{path.name}"

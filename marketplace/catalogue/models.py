@@ -101,6 +101,7 @@ class Listing(PublicIdMixin, Base):
         CheckConstraint("deposit_cents IS NULL OR deposit_cents >= 0", name="deposit"),
         Index("ix_listing_organisation_id_state_id", "organisation_id", "state", "id"),
         Index("ix_listing_state_gone_by", "state", "gone_by"),
+        Index("ix_listing_category_key_state_id", "category_key", "state", "id"),
     )
 
 
@@ -121,8 +122,9 @@ class Photo(PublicIdMixin, Base):
     alt: Mapped[str] = mapped_column(String(200), default="")
     width: Mapped[int | None] = mapped_column(Integer)
     height: Mapped[int | None] = mapped_column(Integer)
+    colour: Mapped[str | None] = mapped_column(String(7))  # the dominant one, shown while the picture loads
     stored_bytes: Mapped[int] = mapped_column(Integer, default=0)
-    error: Mapped[str | None] = mapped_column(String(200))
+    error: Mapped[str | None] = mapped_column(String(20))  # a code of photos.BadPhoto
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
     listing: Mapped[Listing] = relationship(back_populates="photos")

@@ -95,9 +95,10 @@ def propose(category_key: str | None) -> dict[str, Any]:
         return {}
     return {
         "unit": category.unit,
-        "length_cm": category.length_cm,
-        "width_cm": category.width_cm,
-        "height_cm": category.height_cm,
+        # a sheet thinner than a centimetre has no third dimension here
+        "length_cm": category.length_cm or None,
+        "width_cm": category.width_cm or None,
+        "height_cm": category.height_cm or None,
         "mass_grams": category.mass_grams,
         "mass_source": "guessed",
         "materials": [{"key": key, "share": share} for key, share in category.materials],

@@ -554,6 +554,7 @@ def upgrade():
         sa.PrimaryKeyConstraint("id", name=op.f("pk_listing")),
         sa.UniqueConstraint("public_id", name=op.f("uq_listing_public_id")),
     )
+    op.create_index("ix_listing_category_key_state_id", "listing", ["category_key", "state", "id"], unique=False)
     op.create_index("ix_listing_organisation_id_state_id", "listing", ["organisation_id", "state", "id"], unique=False)
     op.create_index(op.f("ix_listing_origin_production_id"), "listing", ["origin_production_id"], unique=False)
     op.create_index(op.f("ix_listing_site_id"), "listing", ["site_id"], unique=False)
@@ -705,8 +706,9 @@ def upgrade():
         sa.Column("alt", sa.String(length=200), nullable=False),
         sa.Column("width", sa.Integer(), nullable=True),
         sa.Column("height", sa.Integer(), nullable=True),
+        sa.Column("colour", sa.String(length=7), nullable=True),
         sa.Column("stored_bytes", sa.Integer(), nullable=False),
-        sa.Column("error", sa.String(length=200), nullable=True),
+        sa.Column("error", sa.String(length=20), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("public_id", sa.String(length=13), nullable=False),
         sa.CheckConstraint("state IN ('received','ready','failed')", name=op.f("ck_photo_state")),
@@ -982,6 +984,7 @@ def downgrade():
     op.drop_index(op.f("ix_listing_site_id"), table_name="listing")
     op.drop_index(op.f("ix_listing_origin_production_id"), table_name="listing")
     op.drop_index("ix_listing_organisation_id_state_id", table_name="listing")
+    op.drop_index("ix_listing_category_key_state_id", table_name="listing")
     op.drop_table("listing")
     op.drop_index(op.f("ix_invitation_production_id"), table_name="invitation")
     op.drop_index(op.f("ix_invitation_organisation_id"), table_name="invitation")

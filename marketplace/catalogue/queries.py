@@ -1,0 +1,366 @@
+"""Reads: one listing as its reader may see it, an organisation's own stock, what is alike."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy.orm import joinedload, selectinload
+
+from marketplace.accounts.models import Organisation, Production, Site
+from marketplace.accounts.permissions import Actor, allows, require
+from marketplace.catalogue import taxonomy
+from marketplace.catalogue.models import Listing, Photo
+from marketplace.catalogue.rules import SHOWN
+from marketplace.core.db import db
+from marketplace.core.errors import NotFound
+from marketplace.core.geo import Point, great_circle_km
+from marketplace.core.text import slug
+
+PER_PAGE = 50
+STATES = ("draft", "published", "exhausted", "withdrawn", "expired")
+
+
+def shown_to(actor: Actor | None, state: str, visibility: str, hidden: bool, organisation_id: int) -> bool:
+    """Whether a reader sees a listing: its own organisation always, others what is out, public and not hidden.
+    Moderators also see what is hidden."""
+    if actor is not None and actor.organisation_id == organisation_id and allows(actor.role, "listing.read"):
+        return True
+    if state not in SHOWN:
+        return False
+    return (visibility == "public" and not hidden) or (actor is not None and actor.is_moderator)
+
+
+def listing_for(actor: Actor | None, public_id: str) -> Listing:
+    """The listing with its organisation, site, production and photos loaded. Raises `NotFound` for one that does not
+    exist, and alike for one this reader may not see."""
+    listing = db.session.scalar(
+        select(Listing)
+        .where(Listing.public_id == public_id)
+        .options(
+            joinedload(Listing.organisation),
+            joinedload(Listing.site),
+            joinedload(Listing.origin_production),
+            selectinload(Listing.photos),
+        )
+    )
+    if listing is None or not shown_to(
+        actor, listing.state, listing.visibility, listing.hidden_at is not None, listing.organisation_id
+    ):
+        raise NotFound
+    return listing
+
+
+def own_listing(actor: Actor | None, public_id: str, action: str = "listing.read") -> Listing:
+    """The actor's own listing. Raises `NotFound` for anybody else's, `NotAllowed` when the role does not reach."""
+    listing = db.session.scalar(
+        select(Listing).where(Listing.public_id == public_id).options(selectinload(Listing.photos))
+    )
+    require(actor, action, listing.organisation_id if listing else None)
+    if listing is None:
+        raise NotFound
+    return listing
+
+
+def lock_listings(ids: Iterable[int]) -> list[Listing]:
+    """These listings as they are now, locked in the order of their ids until the transaction ends."""
+    query = (
+        select(Listing)
+        .where(Listing.id.in_(set(ids)))
+        .order_by(Listing.id)
+        .with_for_update(of=Listing)
+        .execution_options(populate_existing=True)
+    )
+    return list(db.session.scalars(query))
+
+
+class Picture(NamedTuple):
+    """A photo as pages show it."""
+
+    public_id: str
+    key: str
+    alt: str
+    colour: str | None
+    width: int | None
+    height: int | None
+
+
+def pictures_of(listing_id: int) -> list[Picture]:
+    """The photos that are ready, in their order."""
+    rows = db.session.execute(
+        select(Photo.public_id, Photo.key, Photo.alt, Photo.colour, Photo.width, Photo.height)
+        .where(Photo.listing_id == listing_id, Photo.state == "ready")
+        .order_by(Photo.position)
+    )
+    return [Picture(*row) for row in rows]  # type: ignore[arg-type]  # a ready photo has its key
+
+
+def covers_of(listing_ids: Iterable[int]) -> dict[int, str]:
+    """The key of the first ready photo of each listing that has one."""
+    first = (
+        select(Photo.listing_id, func.min(Photo.position).label("position"))
+        .where(Photo.listing_id.in_(set(listing_ids)), Photo.state == "ready")
+        .group_by(Photo.listing_id)
+        .subquery()
+    )
+    rows = db.session.execute(
+        select(Photo.listing_id, Photo.key).join(
+            first, (Photo.listing_id == first.c.listing_id) & (Photo.position == first.c.position)
+        )
+    )
+    return dict(rows)  # type: ignore[arg-type]  # a ready photo has its key
+
+
+@dataclass(frozen=True)
+class StoredPhoto:
+    """Where a photo's file is, and who may have it. `public`: anybody, for good."""
+
+    key: str
+    public: bool
+
+
+def photo_for(key: str, reader: Any) -> StoredPhoto:
+    """The photo behind an address. `reader` is called for the actor only when the photo is not public.
+
+    Raises `NotFound` for a reader who may not see the listing, and for a key that does not exist.
+    """
+    row = db.session.execute(
+        select(Listing.state, Listing.visibility, Listing.hidden_at, Listing.organisation_id)
+        .join(Photo, Photo.listing_id == Listing.id)
+        .where(Photo.key == key, Photo.state == "ready")
+    ).first()
+    if row is None:
+        raise NotFound
+    seen = (row.state, row.visibility, row.hidden_at is not None, row.organisation_id)
+    if shown_to(None, *seen):
+        return StoredPhoto(key, public=True)
+    if not shown_to(reader(), *seen):
+        raise NotFound
+    return StoredPhoto(key, public=False)
+
+
+class StockRow(NamedTuple):
+    """One of an organisation's own listings, as `/stock` shows it."""
+
+    id: int
+    public_id: str
+    slug: str
+    reference: str | None
+    title: str
+    category_key: str | None
+    state: str
+    hidden: bool
+    visibility: str
+    modes: list[str]
+    quantity: Decimal | None
+    unit: str | None
+    available_from: date | None
+    gone_by: date | None
+    updated_at: datetime
+    city: str | None
+
+
+@dataclass(frozen=True)
+class StockPage:
+    rows: list[StockRow]
+    total: int
+    page: int
+    pages: int
+    by_state: dict[str, int]  # of the whole stock, whatever the filters
+
+    @property
+    def first(self) -> int:
+        return (self.page - 1) * PER_PAGE + 1 if self.rows else 0
+
+    @property
+    def last(self) -> int:
+        return (self.page - 1) * PER_PAGE + len(self.rows)
+
+
+def own_listings(
+    actor: Actor | None,
+    *,
+    state: str | None = None,
+    words: str = "",
+    category: str | None = None,
+    page: int = 1,
+) -> StockPage:
+    """The acting organisation's listings, newest first, three queries. Unknown filters find nothing rather than all."""
+    actor = require(actor, "listing.read", actor.organisation_id if actor else None)
+    mine = Listing.organisation_id == actor.organisation_id
+    counts = db.session.execute(select(Listing.state, func.count()).where(mine).group_by(Listing.state))
+    by_state = {found: count for found, count in counts}  # noqa: C416 rows are not pairs to the type checker
+    where: list[ColumnElement[bool]] = [mine]
+    if state:
+        where.append(Listing.state == state)
+    if category:
+        where.append(
+            Listing.category_key.in_(taxonomy.branch(category))
+            if category in taxonomy.categories()
+            else Listing.id.is_(None)
+        )
+    for word in words.split()[:6]:
+        where.append(
+            or_(Listing.title.icontains(word, autoescape=True), Listing.reference.icontains(word, autoescape=True))
+        )
+    total = sum(by_state.values()) if len(where) == 1 else db.session.scalar(select(func.count()).where(*where)) or 0
+    pages = max(1, -(-total // PER_PAGE))
+    page = min(max(1, page), pages)
+    query = _stock_columns().where(*where).order_by(Listing.id.desc()).limit(PER_PAGE).offset((page - 1) * PER_PAGE)
+    return StockPage([_stock_row(row) for row in db.session.execute(query)], total, page, pages, by_state)
+
+
+def _stock_columns() -> Any:
+    return select(
+        Listing.id, Listing.public_id, Listing.title, Listing.reference, Listing.category_key, Listing.state,
+        Listing.hidden_at, Listing.visibility, Listing.modes, Listing.quantity, Listing.unit, Listing.available_from,
+        Listing.gone_by, Listing.updated_at, Listing.city,
+    )  # fmt: skip
+
+
+def _stock_row(row: Any) -> StockRow:
+    return StockRow(
+        row.id, row.public_id, slug(row.title), row.reference, row.title, row.category_key, row.state,
+        row.hidden_at is not None, row.visibility, row.modes, row.quantity, row.unit, row.available_from, row.gone_by,
+        row.updated_at, row.city,
+    )  # fmt: skip
+
+
+def own_ids(actor: Actor | None, public_ids: Sequence[str], action: str) -> list[int]:
+    """Row ids of the actor's own listings, ascending. Raises `NotFound` when one of them is not theirs."""
+    actor = require(actor, action, actor.organisation_id if actor else None)
+    ids = list(
+        db.session.scalars(
+            select(Listing.id)
+            .where(Listing.public_id.in_(set(public_ids)), Listing.organisation_id == actor.organisation_id)
+            .order_by(Listing.id)
+        )
+    )
+    if len(ids) != len(set(public_ids)):
+        raise NotFound
+    return ids
+
+
+class AlikeRow(NamedTuple):
+    """A listing beside another: what a card needs, besides what other capabilities know."""
+
+    id: int
+    public_id: str
+    slug: str
+    title: str
+    category_key: str
+    gives: bool
+    rents: bool
+    sells: bool
+    price_cents: int | None
+    weekly_rate_cents: int | None
+    unit: str
+    city: str
+    gone_by: date | None
+    distance_km: float | None
+
+
+def alike(listing: Any, limit: int = 4) -> list[AlikeRow]:
+    """Published listings of the same category, else of its branch, the nearest of the latest 40 first.
+
+    `listing`: anything with `id`, `category_key`, `lat`, `lon`.
+    """
+    if listing.category_key not in taxonomy.categories():
+        return []
+    found = _published(listing.id, Listing.category_key == listing.category_key)
+    if len(found) < limit:
+        parent = taxonomy.categories()[listing.category_key].parent
+        siblings = taxonomy.branch(parent) - {listing.category_key} if parent else frozenset()
+        if siblings:
+            found += _published(listing.id, Listing.category_key.in_(siblings))
+    here = Point(listing.lat, listing.lon) if listing.lat is not None and listing.lon is not None else None
+
+    def kilometres(row: Any) -> float | None:
+        if here is None or row.lat is None or row.lon is None:
+            return None
+        return great_circle_km(here, Point(row.lat, row.lon))
+
+    with_distance = [(kilometres(row), row) for row in found]
+    same = listing.category_key
+    with_distance.sort(
+        key=lambda pair: (pair[1].category_key != same, 1e9 if pair[0] is None else pair[0], -pair[1].id)
+    )
+    return [
+        AlikeRow(
+            row.id, row.public_id, slug(row.title), row.title, row.category_key, "donate" in row.modes,
+            "rent" in row.modes, "sell" in row.modes, row.price_cents, row.weekly_rate_cents, row.unit or "piece",
+            row.city or "", row.gone_by, km,
+        )
+        for km, row in with_distance[:limit]
+    ]  # fmt: skip
+
+
+def _published(but: int, which: ColumnElement[bool]) -> list[Any]:
+    query = (
+        select(
+            Listing.id, Listing.public_id, Listing.title, Listing.category_key, Listing.modes, Listing.price_cents,
+            Listing.weekly_rate_cents, Listing.unit, Listing.city, Listing.gone_by, Listing.lat, Listing.lon,
+        )
+        .where(
+            which, Listing.state == "published", Listing.visibility == "public", Listing.hidden_at.is_(None),
+            Listing.id != but,
+        )
+        .order_by(Listing.id.desc())
+        .limit(40)
+    )  # fmt: skip
+    return list(db.session.execute(query))
+
+
+class Place(NamedTuple):
+    """A site one may choose in a form."""
+
+    public_id: str
+    name: str
+    city: str
+
+
+def places_of(organisation_id: int) -> list[Place]:
+    """The open sites of an organisation, in the order they were made."""
+    rows = db.session.execute(
+        select(Site.public_id, Site.name, Site.city)
+        .where(Site.organisation_id == organisation_id, Site.closed_at.is_(None))
+        .order_by(Site.id)
+    )
+    return [Place(*row) for row in rows]
+
+
+def productions_of(organisation_id: int) -> list[tuple[str, str]]:
+    """(public id, title) of an organisation's productions, the latest first: where a thing may come from."""
+    rows = db.session.execute(
+        select(Production.public_id, Production.title)
+        .where(Production.organisation_id == organisation_id)
+        .order_by(Production.id.desc())
+        .limit(200)
+    )
+    return [(public_id, title) for public_id, title in rows]
+
+
+def may_list(organisation_id: int | None) -> bool:
+    """Whether this organisation may put things in the catalogue: a personal space may not."""
+    kind = db.session.scalar(select(Organisation.kind).where(Organisation.id == organisation_id))
+    return kind is not None and kind != "person"
+
+
+def stored_bytes(organisation_id: int) -> int:
+    """What an organisation's photos weigh, uploads under way included."""
+    return int(
+        db.session.scalar(
+            select(func.coalesce(func.sum(Photo.stored_bytes), 0))
+            .join(Listing, Listing.id == Photo.listing_id)
+            .where(Listing.organisation_id == organisation_id)
+        )
+        or 0
+    )
+
+
+def expired_ids(on: date, limit: int = 200) -> list[int]:
+    """Published listings that are gone on the day `on`."""
+    query = select(Listing.id).where(Listing.state == "published", Listing.gone_by <= on).order_by(Listing.id)
+    return list(db.session.scalars(query.limit(limit)))
