@@ -32,7 +32,7 @@ def checked(text: str | None) -> str:
             raise EmailNotValidError
         found = validate_email(typed, check_deliverability=False, allow_smtputf8=False, globally_deliverable=False)
         address = (found.ascii_email or "").lower()
-        if "." not in found.domain or found.domain_address or not 0 < len(address) <= LONGEST:  # type: ignore[attr-defined]
+        if "." not in found.domain or not 0 < len(address) <= LONGEST:
             raise EmailNotValidError
     except (EmailNotValidError, UnicodeError):
         raise Invalid({"email": _("Cette adresse n’est pas entière. Écrivez-la comme nom@exemple.fr.")}) from None
