@@ -13,6 +13,7 @@ from flask_babel import gettext as _
 from flask_limiter.util import get_remote_address
 from sqlalchemy import select
 
+from marketplace.accounts import tokens
 from marketplace.accounts.models import ApiToken
 from marketplace.accounts.permissions import Actor
 from marketplace.accounts.signing_in import hash_secret
@@ -23,22 +24,17 @@ from marketplace.core.errors import NotAllowed
 
 View = TypeVar("View", bound=Callable[..., Any])
 SCOPES = ("read", "listings", "exchanges", "carbon", "admin")
-_UNREAD = object()
+_ACTOR = "seconde_prise.token_actor"
 
 
 def _token_actor() -> Actor | None:
     """Who the request's token speaks for; None without a token or with one that is not valid (any more)."""
-    actor = g.get("token_actor", _UNREAD)
-    if actor is _UNREAD:
+    kept = request.environ  # of this request alone: `g` outlives it where a context was pushed before
+    if _ACTOR not in kept:
         secret = _secret()
-        actor = g.token_actor = _actor_of(secret) if secret else None
-    return actor
-
-
-def _actor_of(secret: str) -> Actor | None:
-    from marketplace.accounts import tokens
-
-    return tokens.actor_for_token(secret)
+        kept[_ACTOR] = tokens.actor_for_token(secret) if secret else None
+    found: Actor | None = kept[_ACTOR]
+    return found
 
 
 def _secret() -> str | None:

@@ -6,8 +6,11 @@ from typing import Any
 from flask import Blueprint, Response, current_app, render_template
 from flask_babel import get_locale
 
+from marketplace.api import errors, reading
+from marketplace.api.auth import SCOPES
 from marketplace.api.session import PREFIX
 from marketplace.web.access import enter
+from marketplace.web.labels import label
 
 blueprint = Blueprint("api_docs", __name__)
 
@@ -37,4 +40,10 @@ def openapi_json() -> Response:
 @enter.public
 def page() -> str:
     """The reader."""
-    return render_template("api/docs.html", spec=description())
+    return render_template(
+        "api/docs.html",
+        groups=reading.groups(description()),
+        scopes=[(code, label("scope", code)) for code in SCOPES],
+        refusals=[(status, name, title, sentence) for status, (name, title, sentence) in errors.KINDS.items()],
+        base_url=current_app.extensions["settings"].base_url,
+    )

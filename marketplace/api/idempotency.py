@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from flask import Response, current_app, g, request
+from flask import Response, current_app, request
 from flask_babel import gettext as _
 from sqlalchemy import delete, select, update
 from sqlalchemy.exc import IntegrityError
@@ -28,6 +28,7 @@ from marketplace.core.db import db, transaction
 from marketplace.core.errors import Conflict, Invalid, MarketplaceError
 
 HEADER = "Idempotency-Key"
+_CLAIM = "seconde_prise.idempotency_claim"
 LONGEST = 200
 KEPT = timedelta(hours=24)
 LEASE = timedelta(seconds=90)  # longer than any request may run
@@ -62,7 +63,7 @@ class Work:
         Raises `Conflict` when another request took the key over meanwhile: everything rolls back.
         """
         text = as_json(body)
-        claim: Claim | None = g.get("idempotency_claim")
+        claim: Claim | None = request.environ.get(_CLAIM)
         if claim is not None:
             kept = self.session.execute(update(IdempotencyKey).where(*claim.mine).values(status=status, body=text))
             if kept.rowcount != 1:  # type: ignore[attr-defined]
@@ -94,7 +95,7 @@ def honoured(call: Callable[[], Any], token_id_of_request: Callable[[], int | No
     claimed = _claim(token_id, key, _fingerprint())
     if isinstance(claimed, Response):
         return claimed
-    g.idempotency_claim = claimed
+    request.environ[_CLAIM] = claimed
     try:
         response = _answered(call)
     except BaseException:

@@ -40,7 +40,7 @@ from marketplace.search.queries import find_listings
 from marketplace.search.requests import SearchRequest
 from marketplace.web.filters import photo_url
 
-blueprint = Blueprint("api_listings", __name__, description=_l("Chercher, publier, retirer ; les photos."))
+blueprint = Blueprint("api_listings", __name__, description=_l("Chercher, publier, retirer ; les photos."))
 PHOTO_ENDPOINT = "api_listings.add_photo"
 ENVELOPE = 64 * 1024  # what multipart adds around a file
 
@@ -213,7 +213,7 @@ def change(fields: dict[str, Any], listing_id: str) -> Response:
 @enter.token("listings")
 @blueprint.response(200, ListingSchema)
 @blueprint.doc(
-    operationId="publishListing", summary=_l("Publier ; un 422 nomme chaque champ qui manque"), refuses=[404]
+    operationId="publishListing", summary=_l("Publier ; un 422 nomme chaque champ qui manque"), refuses=[404]
 )
 def publish(listing_id: str) -> Response:
     actor = auth.actor()
@@ -225,7 +225,7 @@ def publish(listing_id: str) -> Response:
 @blueprint.route("/listings/<listing_id>/withdraw", methods=["POST"])
 @enter.token("listings")
 @blueprint.response(200, ListingSchema)
-@blueprint.doc(operationId="withdrawListing", summary=_l("Retirer ; ce qui est promis le reste"), refuses=[404])
+@blueprint.doc(operationId="withdrawListing", summary=_l("Retirer ; ce qui est promis le reste"), refuses=[404])
 def withdraw(listing_id: str) -> Response:
     actor = auth.actor()
     with unit_of_work() as work:
@@ -238,7 +238,7 @@ def withdraw(listing_id: str) -> Response:
 @blueprint.response(201, PhotoSchema)
 @blueprint.doc(
     operationId="addPhoto",
-    summary=_l("Ajouter une photo ; ses tailles viennent peu après"),
+    summary=_l("Ajouter une photo ; ses tailles viennent peu après"),
     requestBody={"required": True, "content": {"multipart/form-data": {"schema": PhotoUploadSchema}}},
     refuses=[404],
 )
@@ -247,7 +247,7 @@ def add_photo(listing_id: str) -> Response:
     queries.own_listing(actor, listing_id, "listing.draft")
     files = request.files.getlist("photo")
     if len(files) != 1 or not files[0].filename:
-        raise Invalid({"photo": _("Envoyez une photo, dans le champ « photo » (multipart/form-data).")})
+        raise Invalid({"photo": _("Envoyez une photo, dans le champ « photo » (multipart/form-data).")})
     filename = files[0].filename
     upload = services.receive_upload(filename, files[0].stream.read())
     with unit_of_work() as work:
