@@ -34,3 +34,8 @@ def now() -> datetime:
 def today() -> date:
     """The product's day in Paris."""
     return now().astimezone(PARIS).date()
+
+
+def setting() -> str:
+    """What `set_clock` was last told."""
+    return _setting

@@ -1,0 +1,192 @@
+"""The demo's exchanges: a year of donations carried to their end, and some in every state of the table today.
+
+Each goes through the same services as a person's click, at the hour it is said to have happened.
+"""
+
+import random
+from collections.abc import Callable
+from datetime import datetime, time, timedelta
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import select
+
+from marketplace.accounts.models import Production
+from marketplace.accounts.permissions import Actor
+from marketplace.carbon import estimates
+from marketplace.catalogue.models import Listing
+from marketplace.core.clock import PARIS, now, today
+from marketplace.core.db import db, transaction
+from marketplace.exchanges.models import Exchange
+from marketplace.exchanges.services import DonationRequest, LineRequest, close_overdue, move, request_donation
+from marketplace.messaging.services import post_message
+from marketplace.search.services import index_listings
+from marketplace.seeding import pictures, stock
+from marketplace.seeding.cast import Cast, add_listing, moving_clock
+
+COMPLETED = 96
+# (giver, receiver, receiver's production)
+ROADS = (
+    ("quai", "contrechamp", None),
+    ("quai", "ecole", None),
+    ("large", "deuxvies", None),
+    ("manufacture", "ecole", None),
+    ("contrechamp", "quai", "heures"),
+    ("contrechamp", "quai", "heures"),
+    ("deuxvies", "large", "maree"),
+    ("deuxvies", "manufacture", None),
+    ("belleville", "large", "maree"),
+    ("contrechamp", "partage", None),
+    ("quai", "hangar", None),
+    ("manufacture", "quai", "heures"),
+)
+VEHICLES = ("van_3m3", "van_12m3", "van_20m3", "truck_7t5", "car", None)
+WORDS = (
+    "Bonjour, nous montons lundi : pouvons-nous passer avant ?",
+    "Très intéressés, nous avons un hayon et deux personnes.",
+    "C’est pour un décor de commissariat, l’état importe peu.",
+    "Nous prenons tout ce qui reste si cela vous arrange.",
+)
+UNDER_WAY = (
+    "requested", "requested", "requested", "confirmed", "confirmed", "appointed", "amended", "declined",
+    "cancelled", "expired", "disputed",
+)  # fmt: skip
+
+
+def write_lives(
+    cast: Cast,
+    draw: random.Random,
+    things: list[stock.Thing],
+    drawings: dict[str, pictures.Drawing],
+) -> tuple[int, int]:
+    """How many exchanges were completed, and how many stand in another state."""
+    given = [thing for thing in things if "donate" in thing.modes]
+    start = now()
+    with moving_clock() as set_clock:
+        for number in range(COMPLETED):
+            moment = start - timedelta(days=360 - number * 355 // COMPLETED)
+            road = ROADS[draw.randrange(len(ROADS))]
+            with transaction():
+                _completed(cast, draw, draw.choice(given), drawings, road, moment, set_clock)
+        for number, state in enumerate(UNDER_WAY):
+            with transaction():
+                _under_way(cast, draw, state, ROADS[number % len(ROADS)], start, set_clock)
+        set_clock(start)
+    return COMPLETED, len(UNDER_WAY)
+
+
+def _hour(moment: datetime, hour: int) -> datetime:
+    return datetime.combine(moment.astimezone(PARIS).date(), time(hour, 15), PARIS)
+
+
+def _completed(
+    cast: Cast,
+    draw: random.Random,
+    thing: stock.Thing,
+    drawings: dict[str, pictures.Drawing],
+    road: tuple[str, str, str | None],
+    moment: datetime,
+    set_clock: Callable[[datetime], None],
+) -> None:
+    """Listed, asked for, accepted and handed over within a few days; what was given whole is exhausted."""
+    giver, receiver, production = road
+    set_clock(_hour(moment - timedelta(days=6), 9))
+    values = stock.values(thing, thing.title, now(), today(), draw)
+    values |= {"gone_by": None, "modes": ["donate"]}
+    origin = {"quai": "heures", "large": "maree"}.get(giver)
+    if origin:
+        values["origin_production_id"] = cast.production_ids[origin]
+    listing = add_listing(cast, giver, values, drawings[thing.drawing])
+    db.session.flush()
+    estimates.estimate_listings([listing.id])
+    index_listings([listing.id])
+    set_clock(_hour(moment - timedelta(days=4), 11))
+    exchange = _ask(cast, draw, listing, receiver, production, listing.quantity or Decimal(1))
+    set_clock(_hour(moment - timedelta(days=3), 10))
+    move(cast.owner(giver), exchange.public_id, "accept", {})
+    set_clock(_hour(moment, 15))
+    move(cast.owner(giver), exchange.public_id, "hand_over", {"code": exchange.hand_over_code})
+
+
+def _ask(
+    cast: Cast, draw: random.Random, listing: Listing, receiver: str, production: str | None, quantity: Decimal
+) -> Exchange:
+    production_public_id = None
+    if production is not None:
+        production_public_id = db.session.get_one(Production, cast.production_ids[production]).public_id
+    return request_donation(
+        cast.owner(receiver),
+        DonationRequest(
+            lines=[LineRequest(listing.public_id, quantity)],
+            production_public_id=production_public_id,
+            message=draw.choice(WORDS),
+            vehicle=draw.choice(VEHICLES),
+        ),
+    )
+
+
+def _under_way(
+    cast: Cast,
+    draw: random.Random,
+    state: str,
+    road: tuple[str, str, str | None],
+    start: datetime,
+    set_clock: Callable[[datetime], None],
+) -> None:
+    """One exchange brought to `state`, from what `road`'s giver has on line."""
+    giver, receiver, production = road
+    set_clock(start - timedelta(hours=20) if state != "expired" else start - timedelta(days=5))
+    listing = _something_to_give(cast, draw, giver)
+    whole = listing.quantity or Decimal(1)
+    part = max(Decimal(int(whole) // 2), Decimal(1)) if whole >= 2 else whole
+    exchange = _ask(cast, draw, listing, receiver, production, part)
+    owner: dict[str, Actor] = {"giver": cast.owner(giver), "receiver": cast.owner(receiver)}
+    set_clock(start - timedelta(hours=3))
+    public_id = exchange.public_id
+    if state in ("confirmed", "appointed", "disputed"):
+        move(owner["giver"], public_id, "accept", {"slots": _slots(start)})
+        post_message(owner["giver"], public_id, "Le quai est au fond de la cour, sonnez à la réserve.")
+    if state == "appointed":
+        move(
+            owner["receiver"], public_id, "appoint",
+            {"pick": exchange.appointments[0].public_id, "collected_by_name": "Karim Haddad"},
+        )  # fmt: skip
+    elif state == "amended":
+        lines: list[dict[str, Any]] = [{"id": exchange.lines[0].public_id, "quantity": "1"}]
+        if part > 1:
+            move(owner["giver"], public_id, "amend", {"lines": lines})
+    elif state == "declined":
+        move(owner["giver"], public_id, "decline", {"reason": "Finalement gardé pour une reprise de tournage."})
+    elif state == "cancelled":
+        move(owner["receiver"], public_id, "cancel", {"reason": "Décor modifié, nous n’en avons plus l’usage."})
+    elif state == "disputed":
+        move(owner["receiver"], public_id, "dispute", {"reason": "Trois pièces manquaient au rendez-vous."})
+    elif state == "expired":
+        set_clock(start - timedelta(hours=5))
+        close_overdue(exchange.id)
+
+
+def _slots(start: datetime) -> list[dict[str, str]]:
+    """Two meetings on the next working days, within opening hours."""
+    found: list[dict[str, str]] = []
+    day = start.astimezone(PARIS).date()
+    while len(found) < 2:
+        day += timedelta(days=1)
+        if day.weekday() < 5:
+            begins = datetime.combine(day, time(10 + 4 * len(found)), PARIS)
+            found.append({"starts_at": begins.isoformat(), "ends_at": (begins + timedelta(minutes=30)).isoformat()})
+    return found
+
+
+def _something_to_give(cast: Cast, draw: random.Random, giver: str) -> Listing:
+    choices = list(
+        db.session.scalars(
+            select(Listing)
+            .where(
+                Listing.organisation_id == cast.organisation_ids[giver], Listing.state == "published",
+                Listing.quantity >= 2,
+            )
+            .order_by(Listing.id)
+        )
+    )  # fmt: skip
+    return draw.choice([listing for listing in choices if "donate" in listing.modes])
