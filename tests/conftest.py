@@ -8,7 +8,7 @@ from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
-from flask import Flask
+from flask import Flask, g
 from flask.testing import FlaskClient
 
 from marketplace import create_app
@@ -62,11 +62,18 @@ def app(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> I
     app.config["TESTING"] = True
     app.config["WTF_CSRF_ENABLED"] = False  # tests/web/test_csrf.py turns it on
     app.extensions["nudge"] = lambda: None
+    app.before_request_funcs.setdefault(None, []).insert(0, _forget_the_last_request)
     with app.app_context():
         yield app
         db.session.remove()
         db.engine.dispose()
     clock_module.set_clock("system")
+
+
+def _forget_the_last_request() -> None:
+    """The context that `app` keeps open is shared by every request of a test: who came before must not stay in `g`."""
+    for name in list(g):
+        g.pop(name)
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import EmailField, HiddenField, IntegerField, PasswordField, SelectField, SelectMultipleField, StringField
-from wtforms.validators import InputRequired, Length, NumberRange, Optional, ValidationError
+from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional, ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from marketplace.accounts import mail_addresses
@@ -47,7 +47,7 @@ def _name_field() -> StringField:
         _l("Votre nom"),
         filters=[one_line],
         validators=[
-            InputRequired(_l("Écrivez le nom sous lequel on vous connaît.")),
+            DataRequired(_l("Écrivez le nom sous lequel on vous connaît.")),
             Length(max=120, message=_l("120 caractères au plus.")),
         ],
         render_kw={"autocomplete": "name", "maxlength": 120},
@@ -75,7 +75,7 @@ class SignInForm(FlaskForm):
     email = EmailField(
         _l("Adresse électronique"),
         filters=[one_line],
-        validators=[InputRequired(_l("Écrivez votre adresse."))],
+        validators=[DataRequired(_l("Écrivez votre adresse."))],
         render_kw={"autocomplete": "username", "autocapitalize": "none", "spellcheck": "false"},
     )
     password = PasswordField(
@@ -150,7 +150,7 @@ class TokenForm(FlaskForm):
         _l("Nom du jeton"),
         description=_l("Le programme qui s’en servira."),
         filters=[one_line],
-        validators=[InputRequired(_l("Donnez-lui un nom.")), Length(max=80, message=_l("80 caractères au plus."))],
+        validators=[DataRequired(_l("Donnez-lui un nom.")), Length(max=80, message=_l("80 caractères au plus."))],
         render_kw={"autocomplete": "off", "maxlength": 80},
     )
     scopes = SelectMultipleField(

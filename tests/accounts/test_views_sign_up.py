@@ -1,0 +1,200 @@
+"""Signing up, proving one's address, and the account page."""
+
+import pytest
+
+from marketplace.accounts.models import Organisation, User
+from marketplace.core.db import db, transaction
+from tests.accounts.browsing import NEW_PASSWORD, is_signed_in, link_in, sign_in_by_form, sign_up_by_form
+from tests.databases import settings_for
+from tests.factories import PASSWORD, make_user, sign_in
+
+
+def alice():
+    return db.session.query(User).filter_by(email="alice@exemple.fr").populate_existing().one()
+
+
+def test_from_nothing_to_a_proved_account(client, run_jobs, outbox_mail):
+    assert client.get("/inscription").status_code == 200
+    answer = sign_up_by_form(client)
+    assert (answer.status_code, answer.location) == (303, "/verification")
+    page = client.get("/verification").get_data(as_text=True)
+    assert "alice@exemple.fr" in page and "/verification/" not in page
+    assert not is_signed_in(client)
+    run_jobs()
+    path = link_in(outbox_mail()[0])
+    assert client.get(path).status_code == 200
+    assert client.head(path).status_code == 200
+    assert alice().verified_at is None, "opening the link proves nothing: mail programs do it by themselves"
+    assert client.post(path).status_code == 303
+    assert alice().verified_at is not None
+    assert client.post(path).status_code == 410
+    assert sign_in_by_form(client, password=NEW_PASSWORD).status_code == 303
+    assert is_signed_in(client)
+
+
+def test_one_may_enter_before_the_address_is_proved_and_ask_for_the_link_again(client, run_jobs, outbox_mail):
+    sign_up_by_form(client)
+    sign_in_by_form(client, password=NEW_PASSWORD)
+    assert "Renvoyer le lien" in client.get("/compte").get_data(as_text=True)
+    assert client.post("/compte/verification").status_code == 303
+    run_jobs()
+    mails = outbox_mail()
+    assert len(mails) == 2
+    assert client.post(link_in(mails[1])).location == "/compte"
+    assert client.post(link_in(mails[0])).status_code == 410
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "sentence"),
+    [
+        ("name", "", "Écrivez le nom"),
+        ("name", "\x00\x07 ", "Écrivez le nom"),
+        ("name", "x" * 121, "120 caractères au plus"),
+        ("email", "", "Écrivez votre adresse"),
+        ("email", "sans-arobase", "Écrivez-la comme"),
+        ("email", "a@b@c.fr", "Écrivez-la comme"),
+        ("email", "deux mots@exemple.fr", "Écrivez-la comme"),
+        ("email", "a@localhost", "Écrivez-la comme"),
+        ("email", "x" * 250 + "@exemple.fr", "Écrivez-la comme"),
+        ("email", "a@exemple.fr\r\nBcc: b@exemple.fr", "Écrivez-la comme"),
+        ("password", "", "Choisissez un mot de passe"),
+        ("password", "court", "au moins 12 caractères"),
+        ("password", "motdepasse2026!", "qu’on essaie d’abord"),
+        ("password", "abcdefghijklm", "une suite ou une répétition"),
+        ("password", "alice@exemple.fr", "Il reprend votre nom"),
+        ("password", "x" * 129, "Au plus 128"),
+    ],
+)
+def test_each_wrong_field_says_so_and_the_rest_is_kept(client, field, value, sentence):
+    answer = sign_up_by_form(client, **{field: value})
+    assert answer.status_code == 422
+    page = answer.get_data(as_text=True)
+    assert f'href="#{field}"' in page and f'id="{field}-e"' in page and sentence in page
+    kept = {"name": "Alice", "email": "alice@exemple.fr"}
+    for other in kept.keys() - {field}:
+        assert f'value="{kept[other]}"' in page
+    assert NEW_PASSWORD not in page
+    assert db.session.query(User).count() == 0
+
+
+def test_a_name_is_shown_as_typed_and_never_as_markup(client):
+    sign_up_by_form(client, name="<script>alert(1)</script> {{ 7*7 }}")
+    sign_in_by_form(client, password=NEW_PASSWORD)
+    page = client.get("/compte").get_data(as_text=True)
+    assert "<script>alert" not in page and "&lt;script&gt;alert(1)" in page and "{{ 7*7 }}" in page
+
+
+def test_the_demonstration_shows_the_link_on_screen(app, database_url, tmp_path):
+    from marketplace import create_app
+
+    demo = create_app(settings_for(tmp_path / "demo", database_url, DEMO="1"))
+    demo.config.update(TESTING=True, WTF_CSRF_ENABLED=False)
+    demo.extensions["nudge"] = lambda: None
+    demo.url_build_error_handlers.extend(app.url_build_error_handlers)
+    client = demo.test_client()
+    with demo.app_context():
+        make_user("Bob")
+    sign_up_by_form(client)
+    page = client.get("/verification").get_data(as_text=True)
+    assert "démonstration" in page
+    path = next(part.split('"')[0] for part in page.split('href="') if part.startswith("/verification/"))
+    assert client.post(path).status_code == 303
+    assert alice().verified_at is not None
+    client.get("/connexion")  # which says that the address is confirmed
+    sign_up_by_form(client, "bob@exemple.fr")  # a page alike, whose link opens nothing
+    other = client.get("/verification").get_data(as_text=True)
+    dead = next(part.split('"')[0] for part in other.split('href="') if part.startswith("/verification/"))
+    assert page.replace(path, "X").replace("alice", "bob") == other.replace(dead, "X")
+    assert client.post(dead).status_code == 410
+
+
+# ── the account page ──
+
+
+def test_name_and_language(client):
+    user = make_user("Alice")
+    sign_in(client, user)
+    client.get("/?lang=fr")
+    assert client.post("/compte", data={"name": "  Alice  Martin ", "language": "en"}).status_code == 303
+    assert (alice().name, alice().language) == ("Alice Martin", "en")
+    assert db.session.query(Organisation).populate_existing().one().name == "Alice Martin"
+    assert '<html lang="en">' in client.get("/compte").get_data(as_text=True)
+
+
+def test_another_language_or_no_name_is_refused(client):
+    sign_in(client, make_user("Alice"))
+    for data in ({"name": "", "language": "fr"}, {"name": "Alice", "language": "xx"}, {}):
+        assert client.post("/compte", data=data).status_code == 422
+    assert alice().name == "Alice" and alice().language is None
+
+
+def test_protected_fields_sent_by_a_client_change_nothing(client):
+    sign_in(client, make_user("Alice", verified=False))
+    more = {"is_moderator": "1", "verified_at": "2026-01-01", "email": "x@exemple.fr", "password_hash": "x", "id": "7"}
+    client.post("/compte", data={"name": "Alice", "language": "fr", **more})
+    user = alice()
+    assert not user.is_moderator and user.verified_at is None
+
+
+def test_changing_address_asks_for_the_password_and_the_new_address(client, run_jobs, outbox_mail):
+    sign_in(client, make_user("Alice"))
+    wrong = client.post("/compte/adresse", data={"new_email": "neuve@exemple.fr", "address_proof": "autre chose"})
+    assert wrong.status_code == 422
+    assert "Ce n’est pas votre mot de passe actuel" in wrong.get_data(as_text=True)
+    assert 'value="neuve@exemple.fr"' in wrong.get_data(as_text=True)
+    run_jobs()
+    assert outbox_mail() == []
+    right = client.post("/compte/adresse", data={"new_email": "neuve@exemple.fr", "address_proof": PASSWORD})
+    assert right.status_code == 303
+    run_jobs()
+    told = {m["To"]: m for m in outbox_mail()}
+    assert set(told) == {"alice@exemple.fr", "neuve@exemple.fr"}
+    assert client.post(link_in(told["neuve@exemple.fr"])).location == "/compte"
+    assert "neuve@exemple.fr" in client.get("/compte").get_data(as_text=True)
+
+
+def test_the_same_address_is_no_change(client):
+    sign_in(client, make_user("Alice"))
+    answer = client.post("/compte/adresse", data={"new_email": "Alice@exemple.fr", "address_proof": PASSWORD})
+    assert answer.status_code == 422 and "déjà votre adresse" in answer.get_data(as_text=True)
+
+
+@pytest.mark.parametrize(
+    ("proof", "new", "sentence"),
+    [
+        ("", NEW_PASSWORD, "Écrivez votre mot de passe"),
+        ("autre chose", NEW_PASSWORD, "Ce n’est pas votre mot de passe actuel"),
+        (PASSWORD, "court", "au moins 12"),
+        (PASSWORD, "ressourcerie-alice", None),
+        (PASSWORD, "le grand atelier 1", "Il reprend"),
+    ],
+)
+def test_a_new_password_needs_the_old_one_and_to_be_a_good_one(client, proof, new, sentence):
+    from tests.factories import make_organisation
+
+    user = make_user("Alice")
+    make_organisation("Le Grand Atelier", owner=user)
+    sign_in(client, user)
+    answer = client.post("/compte/mot-de-passe", data={"password_proof": proof, "new_password": new})
+    if sentence is None:
+        assert answer.status_code == 303
+    else:
+        assert answer.status_code == 422 and sentence in answer.get_data(as_text=True)
+
+
+def test_a_stranger_sees_no_account(client):
+    make_user("Alice")
+    for path in ("/compte", "/compte/jetons"):
+        assert client.get(path).status_code == 303
+    for path in ("/compte", "/compte/adresse", "/compte/mot-de-passe", "/compte/verification", "/compte/jetons"):
+        assert client.post(path, data={"name": "Hacked", "language": "fr"}).location.startswith("/connexion")
+    assert alice().name == "Alice"
+
+
+def test_an_account_closed_under_way_is_out_at_the_next_request(client):
+    user = make_user("Alice")
+    sign_in(client, user)
+    assert is_signed_in(client)
+    with transaction():
+        db.session.get(User, user.id).disabled_at = user.created_at
+    assert not is_signed_in(client)
