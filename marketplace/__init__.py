@@ -41,6 +41,9 @@ BLUEPRINTS = [
     "marketplace.web.home",
     "marketplace.search.views",
     "marketplace.search.commands",
+    "marketplace.accounts.views_organisations",
+    "marketplace.accounts.views_productions",
+    "marketplace.messaging.views",
 ]
 
 # modules that are not blueprints and attach themselves by init_app(app)

@@ -107,8 +107,8 @@ def _already_in(organisation_id: int, production: Production | None, email: str)
     return db.session.scalar(query.where(User.email == email)) is not None
 
 
-def withdraw_invitation(actor: Actor, public_id: str, invitation_public_id: str) -> None:
-    """Take an unanswered invitation back. Raises `NotFound`, `NotAllowed`."""
+def withdraw_invitation(actor: Actor, public_id: str, invitation_public_id: str) -> str | None:
+    """Take an unanswered invitation back; the production it was for, if any. Raises `NotFound`, `NotAllowed`."""
     found = db.session.scalar(select(Invitation).where(Invitation.public_id == invitation_public_id))
     action = "production.members" if found is not None and found.production_id else "organisation.members"
     organisation, actor = open_to_change(actor, public_id, action)
@@ -118,6 +118,8 @@ def withdraw_invitation(actor: Actor, public_id: str, invitation_public_id: str)
         found.withdrawn_at = wall()
         db.session.flush()
         _record("invitation.withdraw", actor.user_id, found)
+    production = db.session.get(Production, found.production_id) if found.production_id else None
+    return production.public_id if production is not None else None
 
 
 def invitation_for(secret: str) -> Invitation:

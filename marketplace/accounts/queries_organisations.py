@@ -16,7 +16,7 @@ from marketplace.accounts.models import (
     Site,
     User,
 )
-from marketplace.accounts.permissions import CONTRIBUTOR, Actor, allows
+from marketplace.accounts.permissions import Actor, allows
 from marketplace.core.clock import wall
 from marketplace.core.db import db
 
@@ -166,25 +166,6 @@ def productions_for(actor: Actor, page: int = 1) -> Page:
     )
     found = paged(query, page)
     return Page([ProductionRow(*row) for row in found.items], found.page, found.size, found.total)
-
-
-def productions_to_ask_for(actor: Actor) -> list[ProductionRow]:
-    """Productions that `actor` may request things for: of the organisation they act for, where their role allows it,
-    and those they contribute to. The 200 newest."""
-    contributes = select(ProductionMember.production_id).where(
-        ProductionMember.user_id == actor.user_id, ProductionMember.role == CONTRIBUTOR
-    )
-    seen = Production.id.in_(contributes)
-    if actor.role is not None and allows(actor.role, "exchange.request"):
-        seen = or_(seen, Production.organisation_id == actor.organisation_id)
-    rows = db.session.execute(
-        select(*_PRODUCTION)
-        .join(Organisation, Organisation.id == Production.organisation_id)
-        .where(seen)
-        .order_by(Production.id.desc())
-        .limit(200)
-    )
-    return [ProductionRow(*row) for row in rows]
 
 
 def audit_of(organisation_id: int, page: int = 1) -> Page:

@@ -60,7 +60,12 @@ def threads_of(organisation_id: int, page: int = 1) -> Page:
         .group_by(Message.exchange_id)
         .subquery()
     )
-    first_line = select(func.min(ExchangeLine.id)).where(ExchangeLine.exchange_id == Exchange.id).scalar_subquery()
+    first_line = (
+        select(func.min(ExchangeLine.id))
+        .where(ExchangeLine.exchange_id == Exchange.id)
+        .correlate(Exchange)
+        .scalar_subquery()
+    )
     other_id = (Exchange.provider_id + Exchange.receiver_id) - organisation_id
     query = (
         select(

@@ -16,6 +16,8 @@ from marketplace.core.clock import now
 from marketplace.core.db import db
 from marketplace.core.errors import Invalid, NotFound
 from marketplace.exchanges.models import Exchange, ExchangeLine
+from marketplace.exchanges.queries import as_party
+from marketplace.exchanges.states import MODERATOR, PROVIDER
 from marketplace.jobs.outbox import enqueue
 from marketplace.messaging import queries, rules, texts
 from marketplace.messaging.models import Message, Notification, NotificationPreference
@@ -133,17 +135,11 @@ def party_of(actor: Actor, exchange_public_id: str, action: str) -> tuple[Actor,
     exchange = db.session.scalar(select(Exchange).where(Exchange.public_id == exchange_public_id))
     if exchange is None:
         raise NotFound
-    sides = {
-        "provider": (exchange.provider_id, exchange.provider_production_id),
-        "receiver": (exchange.receiver_id, exchange.receiver_production_id),
-    }
-    own = [side for side, (organisation_id, _production) in sides.items() if organisation_id == actor.organisation_id]
-    for side in own or ["receiver", "provider"]:
-        organisation_id, production_id = sides[side]
-        acting = acting_for(actor, organisation_id, production_id)
-        if acting.organisation_id == organisation_id:
-            return require(acting, action, organisation_id, production_id=production_id), exchange, side
-    raise NotFound
+    acting, side = as_party(actor, exchange)
+    if side == MODERATOR:
+        raise NotFound
+    production_id = exchange.provider_production_id if side == PROVIDER else exchange.receiver_production_id
+    return require(acting, action, acting.organisation_id, production_id=production_id), exchange, side
 
 
 def post_message(actor: Actor, exchange_public_id: str, text: str) -> Message:

@@ -172,5 +172,4 @@ def test_lists_hold_what_one_may_see(session):
     add_guest(foreign, bob, "contributor")
     actor = actor_of(bob, house)
     assert {row.id for row in queries_organisations.productions_for(actor).items} == {own.id, foreign.id}
-    assert {row.id for row in queries_organisations.productions_to_ask_for(actor)} == {foreign.id}
     assert hidden.id not in {row.id for row in queries_organisations.productions_for(actor_of(bob)).items}
