@@ -13,14 +13,12 @@ from sqlalchemy import select
 
 from marketplace.accounts.models import Production
 from marketplace.accounts.permissions import Actor
-from marketplace.carbon import estimates
 from marketplace.catalogue.models import Listing
 from marketplace.core.clock import PARIS, now, today
 from marketplace.core.db import db, transaction
 from marketplace.exchanges.models import Exchange
 from marketplace.exchanges.services import DonationRequest, LineRequest, close_overdue, move, request_donation
 from marketplace.messaging.services import post_message
-from marketplace.search.services import index_listings
 from marketplace.seeding import pictures, stock
 from marketplace.seeding.cast import Cast, add_listing, moving_clock
 
@@ -98,8 +96,6 @@ def _completed(
         values["origin_production_id"] = cast.production_ids[origin]
     listing = add_listing(cast, giver, values, drawings[thing.drawing])
     db.session.flush()
-    estimates.estimate_listings([listing.id])
-    index_listings([listing.id])
     set_clock(_hour(moment - timedelta(days=4), 11))
     exchange = _ask(cast, draw, listing, receiver, production, listing.quantity or Decimal(1))
     set_clock(_hour(moment - timedelta(days=3), 10))
@@ -184,7 +180,7 @@ def _something_to_give(cast: Cast, draw: random.Random, giver: str) -> Listing:
             select(Listing)
             .where(
                 Listing.organisation_id == cast.organisation_ids[giver], Listing.state == "published",
-                Listing.quantity >= 2,
+                Listing.quantity >= 4,
             )
             .order_by(Listing.id)
         )

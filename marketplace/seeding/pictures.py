@@ -17,7 +17,7 @@ from marketplace.core.db import new_public_id
 from marketplace.settings import ROOT
 
 DRAWINGS = ROOT / "static" / "img" / "drawings"
-WIDTH = 1200
+WIDTH = 960
 
 
 @dataclass(frozen=True)
