@@ -17,7 +17,7 @@ SIX = Decimal("0.000001")
 LARGEST = Decimal("1e12")
 
 # Written plainly: Decimal() alone would take NaN, underscores, other scripts' digits and exponents of any size.
-PLAIN = re.compile(r"[+-]?(?:\d{1,15}(?:\.\d{0,24})?|\.\d{1,24})(?:[eE][+-]?\d{1,2})?", re.ASCII)
+PLAIN = re.compile(r"[+-]?(?:\d{1,15}(?:\.\d{0,40})?|\.\d{1,40})(?:[eE][+-]?\d{1,2})?", re.ASCII)
 
 
 @contextmanager
@@ -46,7 +46,7 @@ def number(value: Any, where: str) -> Decimal:
         raise NotQuantified("too_large", where)
     elif isinstance(value, int | float | str):
         text = value.strip() if isinstance(value, str) else repr(value)
-        if len(text) > 48 or not PLAIN.fullmatch(text):
+        if len(text) > 60 or not PLAIN.fullmatch(text):
             raise NotQuantified("too_large" if text.isascii() and text.strip("+-").isdigit() else "not_a_number", where)
         found = Decimal(text)
     else:

@@ -122,6 +122,10 @@ def entry_by_public_id(public_id: str) -> LedgerEntry | None:
     return db.session.scalar(select(LedgerEntry).where(LedgerEntry.public_id == public_id))
 
 
+def entry_at(position: int) -> LedgerEntry | None:
+    return db.session.scalar(select(LedgerEntry).where(LedgerEntry.position == position))
+
+
 def entries_of_exchange(exchange_id: int) -> list[LedgerEntry]:
     """Every entry of an exchange, oldest first, reversals included."""
     query = select(LedgerEntry).where(LedgerEntry.exchange_id == exchange_id).order_by(LedgerEntry.position)
@@ -134,6 +138,7 @@ def entries_page(
     production_id: int | None = None,
     since: date | None = None,
     until: date | None = None,
+    year: int | None = None,
     page: int = 1,
     size: int = 25,
 ) -> EntryPage:
@@ -142,6 +147,8 @@ def entries_page(
     if production_id is not None:
         mine = mine.where(LedgerShare.production_id == production_id)
     query: Select[Any] = select(LedgerEntry).where(LedgerEntry.id.in_(mine))
+    if year is not None:
+        since, until = date(year, 1, 1), date(year, 12, 31)
     if since is not None:
         query = query.where(LedgerEntry.occurred_on >= since)
     if until is not None:

@@ -12,7 +12,7 @@ def reason(code: str, data: dict[str, Any] | None = None) -> str:
     """Why there is no figure, and what to do about it."""
     d = data or {}
     sentences = {
-        "missing_factor": lambda: _("Aucun facteur connu pour « %(key)s ».", key=d.get("material") or d.get("key", "")),
+        "missing_factor": lambda: _("Aucun facteur connu pour « %(key)s ».", key=d.get("material") or d.get("key", "")),
         "wrong_unit": lambda: (
             _("Le facteur %(key)s est donné par %(unit)s, pas par %(wanted)s.", **_pick(d, "key", "unit", "wanted"))
             if "wanted" in d
@@ -31,9 +31,9 @@ def reason(code: str, data: dict[str, Any] | None = None) -> str:
         "unknown_category": lambda: _("Cette catégorie n’existe pas."),
         "unknown_material": lambda: _("Ce matériau n’existe pas."),
         "unknown_vehicle": lambda: _("Ce véhicule n’existe pas."),
-        "no_category": lambda: _("Sans catégorie, pas de calcul : choisissez-en une."),
-        "no_materials": lambda: _("On ne sait pas de quoi c’est fait : indiquez les matériaux."),
-        "no_mass": lambda: _("On ne sait pas combien cela pèse : indiquez la masse d’une unité."),
+        "no_category": lambda: _("Sans catégorie, pas de calcul : choisissez-en une."),
+        "no_materials": lambda: _("On ne sait pas de quoi c’est fait : indiquez les matériaux."),
+        "no_mass": lambda: _("On ne sait pas combien cela pèse : indiquez la masse d’une unité."),
         "no_quantity": lambda: _("Indiquez une quantité."),
         "no_displacement": lambda: _("Le taux d’achat évité manque."),
         "food_apart": lambda: _("Les denrées se comptent comme un repas, avec la part vraiment mangée."),
@@ -58,10 +58,10 @@ def note(code: str) -> str:
     """What an entry leaves out, or when its saving comes."""
     return {
         "transport_not_counted": lambda: _(
-            "Transport non compté : personne n’a dit avec quel véhicule, ou de quelle distance."
+            "Transport non compté : personne n’a dit avec quel véhicule, ou de quelle distance."
         ),
         "into_stock": lambda: _(
-            "Entrée dans un stock dont les échanges sont suivis ici : rien n’est encore évité. "
+            "Entrée dans un stock dont les échanges sont suivis ici : rien n’est encore évité. "
             "Ce le sera quand la pièce repartira."
         ),
     }[code]()
@@ -98,20 +98,91 @@ def term(role: str, name: str) -> str:
     return pattern() % {"name": name} if pattern else name
 
 
-def cause(code: str, factor_name: str = "") -> str:
-    """A cause of doubt: `factor:…`, `quantity:line0`, `displacement:…`."""
+def cause(code: str, name: str = "") -> str:
+    """A cause of doubt: `factor:…`, `quantity:line0`, `displacement:…`; `name` is that of the factor or of the thing."""
     family, rest = code.split(":", 1)
     if family == "factor":
-        return _("Facteur : %(name)s", name=factor_name or rest)
+        return _("Facteur : %(name)s", name=name or rest)
     if family == "displacement" or rest.startswith("displacement"):
         return _("L’achat évité, d")
     if rest.startswith("x"):
         return _("Transport et logistique")
     if rest.startswith("own"):
         return _("Masse de l’objet")
-    return _("Masse ou nombre, ligne %(n)s", n=_line_number(rest))
+    if name:
+        return _("Quantité : %(name)s", name=name)
+    return _("Quantité, ligne %(n)s", n=_line_number(rest))
 
 
 def _line_number(label: str) -> int:
     digits = "".join(c for c in label if c.isdigit())
     return int(digits) + 1 if digits else 1
+
+
+def stage(code: str) -> str:
+    """The part of a thing's life a factor is about."""
+    known = {
+        "production": lambda: _("Production"),
+        "transport": lambda: _("Transport"),
+        "food": lambda: _("Alimentation"),
+        "catering": lambda: _("Repas"),
+        "energy": lambda: _("Énergie"),
+        "storage/cleaning": lambda: _("Stockage et nettoyage"),
+        "end_of_life_average": lambda: _("Fin de vie, moyenne"),
+        "end_of_life_incineration": lambda: _("Fin de vie, incinération"),
+        "end_of_life_landfill": lambda: _("Fin de vie, stockage"),
+        "end_of_life_recycling": lambda: _("Fin de vie, recyclage"),
+        "end_of_life_unsorted": lambda: _("Fin de vie, non trié"),
+        "end_of_life_composting": lambda: _("Fin de vie, compostage"),
+        "end_of_life_anaerobic_digestion": lambda: _("Fin de vie, méthanisation"),
+    }
+    return known[code]() if code in known else code
+
+
+def factor_category(code: str) -> str:
+    """The family of materials or things a factor belongs to."""
+    known = {
+        "food": lambda: _("Denrées"),
+        "polymer": lambda: _("Plastiques"),
+        "mineral": lambda: _("Minéraux"),
+        "metal": lambda: _("Métaux"),
+        "furniture": lambda: _("Mobilier"),
+        "transport": lambda: _("Transport"),
+        "electronics": lambda: _("Électronique"),
+        "wood": lambda: _("Bois"),
+        "textile": lambda: _("Textile"),
+        "costume": lambda: _("Costumes"),
+        "paper": lambda: _("Papier"),
+        "mixed": lambda: _("Mélanges"),
+        "energy": lambda: _("Énergie"),
+        "catering": lambda: _("Repas"),
+        "finish": lambda: _("Finitions"),
+        "flooring": lambda: _("Sols"),
+        "cleaning": lambda: _("Nettoyage"),
+        "plant": lambda: _("Végétal"),
+        "storage": lambda: _("Stockage"),
+    }
+    return known[code]() if code in known else code
+
+
+def factor_unit(code: str) -> str:
+    """« par kg »."""
+    known = {
+        "item": lambda: _("pièce"),
+        "litre": lambda: _("litre"),
+        "meal": lambda: _("repas"),
+        "m3.km": lambda: _("m³·km"),
+        "m3.month": lambda: _("m³·mois"),
+        "t.km": lambda: _("t·km"),
+        "kWh_fuel": lambda: _("kWh de carburant"),
+    }
+    return known[code]() if code in known else code
+
+
+def role(code: str) -> str:
+    """A party's side of an entry."""
+    return {
+        "giver": lambda: _("Donneur"),
+        "bringer": lambda: _("A apporté la pièce au stock"),
+        "receiver": lambda: _("Receveur"),
+    }[code]()

@@ -1,0 +1,104 @@
+"""What is still to come: the part a giver will have when things it gave into a recorded stock go out again.
+
+Shown beside the totals, never in them (method, rule 2): an estimate at the rate of a gift to a production.
+"""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from sqlalchemy import ColumnElement, select
+from sqlalchemy.orm import aliased
+
+from marketplace.carbon.doubt import TotalDoubt
+from marketplace.carbon.explaining import scaled
+from marketplace.carbon.libraries import knowledge_on
+from marketplace.carbon.method import compute
+from marketplace.carbon.models import LedgerEntry, LedgerShare
+from marketplace.carbon.numbers import ZERO, exactly, wide
+from marketplace.carbon.reasons import NotQuantified
+from marketplace.catalogue import taxonomy
+from marketplace.core.clock import today
+from marketplace.core.db import db
+
+RECEIVER = "production"
+
+
+@dataclass(frozen=True)
+class ToCome:
+    """`entry_count` gifts, or a part of them, still in stock: their mass, the giver's part of what they will avoid."""
+
+    entry_count: int
+    mass_grams: int
+    own_kgco2e: Decimal
+    own_uncertainty_kgco2e: Decimal
+
+
+def to_come_for_organisation(organisation_id: int) -> ToCome | None:
+    """None when nothing it gave is in a recorded stock."""
+    return _to_come(LedgerShare.organisation_id == organisation_id)
+
+
+def to_come_for_production(production_id: int) -> ToCome | None:
+    """None when nothing it gave is in a recorded stock."""
+    return _to_come(LedgerShare.production_id == production_id)
+
+
+def _to_come(mine: ColumnElement[bool]) -> ToCome | None:
+    reversal = aliased(LedgerEntry)
+    query = (
+        select(LedgerEntry)
+        .join(LedgerShare, LedgerShare.entry_id == LedgerEntry.id)
+        .outerjoin(reversal, reversal.reverses_id == LedgerEntry.id)
+        .where(mine, LedgerShare.role == "giver", LedgerEntry.into_stock, LedgerEntry.status == "counted")
+        .where(reversal.id.is_(None))
+        .order_by(LedgerEntry.position)
+    )
+    gifts = list(db.session.scalars(query))
+    if not gifts:
+        return None
+    gone = _gone_out([gift.id for gift in gifts])
+    count, mass, own, doubt = 0, 0, ZERO, TotalDoubt()
+    knowledge = knowledge_on(today())
+    half = Decimal(knowledge.parameters.get("allocation.giver").value) / 2
+    for gift in gifts:
+        given = Decimal(gift.body["quantity"] or 0)
+        left = given - gone.get(gift.id, ZERO)
+        if left <= ZERO or not given:
+            continue
+        with exactly():
+            part = left / given
+            mass += int((gift.mass_grams or 0) * part)
+        count += 1
+        category = taxonomy.categories().get(gift.body["category"] or "")
+        d = knowledge.parameters.displacement(category.displacement_group if category else None, "donation", RECEIVER)
+        inputs = scaled(gift.body["inputs"], part) | {
+            "displacement": d.value,
+            "u_displacement_pct": d.uncertainty_pct or "0",
+        }
+        try:
+            result = compute("donation", inputs, knowledge.factors, d.key)
+        except NotQuantified:
+            continue
+        with wide():
+            own += result.total * half
+        doubt.add(result.doubt, half)
+    if not count:
+        return None
+    with exactly():
+        return ToCome(count, mass, +own, doubt.uncertainty())
+
+
+def _gone_out(gift_ids: list[int]) -> dict[int, Decimal]:
+    """Per gift, how much of it has left the stock again: what entries that follow it carry away."""
+    after, reversal = aliased(LedgerEntry), aliased(LedgerEntry)
+    query = (
+        select(after)
+        .outerjoin(reversal, reversal.reverses_id == after.id)
+        .where(after.predecessor_id.in_(gift_ids), after.status != "reversal", after.kind.in_(("donation", "sale")))
+        .where(reversal.id.is_(None))
+    )
+    gone: dict[int, Decimal] = {}
+    for entry in db.session.scalars(query):
+        if entry.predecessor_id is not None:
+            gone[entry.predecessor_id] = gone.get(entry.predecessor_id, ZERO) + Decimal(entry.body["quantity"] or 0)
+    return gone

@@ -1,0 +1,268 @@
+"""Pages of the ledger, the library and the method, and the dashboard."""
+
+from decimal import Decimal
+from typing import Any
+
+from flask import Blueprint, Response, render_template, request, url_for
+from flask_babel import gettext as _
+from sqlalchemy import select
+
+from marketplace.accounts.models import Organisation, Production
+from marketplace.accounts.permissions import require
+from marketplace.carbon import charts, coming, libraries, queries, wording
+from marketplace.carbon.canonical import grouped
+from marketplace.carbon.explaining import Explanation, explain_entry
+from marketplace.carbon.method import VERSION
+from marketplace.carbon.models import Factor, LedgerEntry
+from marketplace.carbon.reading import may_read, readable_entry
+from marketplace.core.clock import today
+from marketplace.core.db import db
+from marketplace.core.errors import NotFound
+from marketplace.exchanges.models import Exchange, ExchangeLine
+from marketplace.web import filters
+from marketplace.web.access import current_actor, enter, signed_in_actor
+from marketplace.web.labels import label
+
+blueprint = Blueprint("carbon", __name__)
+
+FACTORS_A_PAGE = 50
+ENTRIES_A_PAGE = 25
+
+
+def _page() -> int:
+    text = request.args.get("page", "1")
+    return min(max(int(text), 1), 100_000) if text.isascii() and text.isdecimal() and len(text) < 7 else 1
+
+
+# ── the ledger ──────────────────────────────────────────────────────────────────────────────────
+
+
+@blueprint.get("/carbone/ecritures/<public_id>")
+@enter.signed_in
+def entry(public_id: str) -> str:
+    """One entry, term by term, for its parties and moderators."""
+    actor = signed_in_actor()
+    found = readable_entry(actor, public_id)
+    opened = explain_entry(found) if found.status != "reversal" else None  # its terms are those of what it takes back
+    shares = queries.shares_of([found.id])[found.id]
+    chain = queries.chain_of(found)
+    return render_template(
+        "carbon/entry.html",
+        entry=found,
+        body=found.body,
+        opened=opened,
+        terms=[_term(row) for row in opened.terms] if opened else [],
+        doubts=_doubts(opened) if opened else None,
+        shares=shares,
+        productions=_productions([s.production_id for s, _name in shares if s.production_id]),
+        sides={s.role: name for s, name in shares},
+        line=db.session.get(ExchangeLine, found.line_id) if found.line_id else None,
+        exchange=db.session.get(Exchange, found.exchange_id) if found.exchange_id else None,
+        chain=[(text, e, _may_see(actor, e)) for text, e in _links(chain)],
+        seal=grouped(found.hash),
+        before=grouped(found.previous_hash),
+        wording=wording,
+    )
+
+
+@blueprint.get("/carbone/ecritures/<public_id>/texte")
+@enter.signed_in
+def entry_text(public_id: str) -> Response:
+    """The sealed text, byte for byte: its SHA-256 is the seal."""
+    found = readable_entry(signed_in_actor(), public_id)
+    headers = {"Content-Disposition": f'attachment; filename="ecriture-{found.position}.json"'}
+    return Response(found.canonical, mimetype="application/json", headers=headers)
+
+
+def _links(chain: queries.Chain) -> list[tuple[str, LedgerEntry]]:
+    found: list[tuple[str, LedgerEntry | None]] = [
+        (_("Vie précédente"), chain.predecessor),
+        *((_("Vie suivante"), after) for after in chain.successors),
+        (_("Annule"), chain.reverses),
+        (_("Annulée par"), chain.reversed_by),
+        (_("Remplace"), chain.replaces),
+        (_("Remplacée par"), chain.replaced_by),
+    ]
+    return [(text, e) for text, e in found if e is not None]
+
+
+def _may_see(actor: Any, other: LedgerEntry) -> bool:
+    return may_read(actor, [share for share, _name in queries.shares_of([other.id]).get(other.id, [])])
+
+
+def _factor_name(factor: Factor) -> str:
+    return factor.name_en if filters.language() == "en" else factor.name_fr
+
+
+def _term(row: Any) -> dict[str, Any]:
+    """A line of the table in words."""
+    unit_words = {"item": _("pièce"), "months": _("mois"), "litre": _("l")}
+    product = " × ".join(
+        f"{filters.number(part.value, 2 if part.symbol == 'd' else None)}{filters.writing.NBSP}{unit_words.get(part.unit, part.unit)}".strip()
+        for part in row.parts
+    )
+    return {
+        "name": wording.term(row.role, _factor_name(row.factor)),
+        "product": product,
+        "factor": row.factor,
+        "amount": filters.doubt(row.amount),
+    }
+
+
+def _doubts(opened: Explanation) -> dict[str, Any]:
+    """Where the doubt comes from: the chart and its table."""
+    names = {f"factor:{row.factor.key}": _factor_name(row.factor) for row in opened.terms}
+    lines = {row.line: _factor_name(row.factor) for row in opened.terms if row.role == "production"}
+    names |= {f"quantity:line{line}": name for line, name in lines.items()}
+    rows = [(wording.cause(c.code, names.get(c.code, "")), c.alone, c.percent) for c in opened.causes]
+    drawn = [(text, filters.percent(_whole(percent)), percent) for text, _alone, percent in rows]
+    if opened.rest:
+        drawn.append((_("Le reste"), filters.percent(_whole(opened.rest)), opened.rest))
+    summary = ", ".join(f"{text} {value}" for text, value, _percent in drawn)
+    return {"chart": charts.bars([(_clip(t), v, p) for t, v, p in drawn]), "rows": rows, "summary": summary}
+
+
+def _clip(text: str) -> str:
+    return text if len(text) <= 30 else text[:29] + "…"
+
+
+def _whole(percent: Decimal) -> Decimal:
+    return percent.quantize(Decimal(1)) if percent >= 1 else percent.quantize(Decimal("0.1"))
+
+
+def _productions(ids: list[int]) -> dict[int, Production]:
+    return {p.id: p for p in db.session.scalars(select(Production).where(Production.id.in_(ids)))} if ids else {}
+
+
+# ── the library and the method ──────────────────────────────────────────────────────────────────
+
+
+@blueprint.get("/carbone/facteurs")
+@enter.public
+def factors() -> str:
+    """The library, filtered and page by page."""
+    text, category, stage = (request.args.get(name, "").strip()[:80] for name in ("q", "category", "stage"))
+    page = _page()
+    found = libraries.factors_page(today(), text, category, stage, page, FACTORS_A_PAGE)
+    pages = max(1, -(-found.total // FACTORS_A_PAGE))
+    if page > pages:
+        page = pages
+        found = libraries.factors_page(today(), text, category, stage, page, FACTORS_A_PAGE)
+    categories, stages = libraries.categories_and_stages()
+    asked: dict[str, Any] = {"q": text or None, "category": category or None, "stage": stage or None}
+    return render_template(
+        "carbon/factors.html",
+        found=found,
+        asked=asked,
+        categories=[(code, wording.factor_category(code)) for code in categories],
+        stages=[(code, wording.stage(code)) for code in stages],
+        page=page,
+        pages=pages,
+        first=(page - 1) * FACTORS_A_PAGE + 1,
+        last=min(page * FACTORS_A_PAGE, found.total),
+        page_url=lambda n: url_for("carbon.factors", **asked, page=n if n > 1 else None),
+        name_of=_factor_name,
+        wording=wording,
+    )
+
+
+@blueprint.get("/carbone/facteurs/<key>")
+@enter.public
+def factor(key: str) -> str:
+    """One factor: its versions, where it was read, what it covers, who uses it."""
+    rows = libraries.factor_versions(key[:80])
+    if not rows:
+        raise NotFound(_("Ce facteur n’existe pas."))
+    return render_template(
+        "carbon/factor.html",
+        rows=rows,
+        newest=rows[0],
+        name=_factor_name(rows[0]),
+        materials=libraries.materials_using(key),
+        categories=libraries.categories_using(key),
+        language=filters.language(),
+        wording=wording,
+    )
+
+
+@blueprint.get("/carbone/methode")
+@enter.public
+def method() -> str:
+    """How it is counted, in the words of the trade, with every default in force."""
+    rows = libraries.parameters_on(today())
+    groups = [
+        (_("Achat évité, d"), [r for r in rows if r.key.startswith("d.")]),
+        (_("Doutes"), [r for r in rows if r.key.startswith("u.")]),
+        (_("Usages d’un objet neuf, L"), [r for r in rows if r.key.startswith("L.")]),
+        (_("Métal recyclé dans le neuf, r"), [r for r in rows if r.key.startswith("r.")]),
+        (_("Transport"), [r for r in rows if r.key.startswith("x.")]),
+        (_("Partage"), [r for r in rows if r.key.startswith("allocation.")]),
+    ]
+    return render_template("carbon/method.html", version=VERSION, groups=groups, totals=queries.totals_all())
+
+
+# ── the dashboard ───────────────────────────────────────────────────────────────────────────────
+
+
+@blueprint.get("/tableau-de-bord")
+@enter.member
+def dashboard() -> str:
+    """What the acting organisation kept in use and avoided: the sentence, by production, the entries."""
+    actor = require(current_actor(), "carbon.read", signed_in_actor().organisation_id)
+    organisation = db.session.get(Organisation, actor.organisation_id)
+    if organisation is None:
+        raise NotFound
+    years = queries.years_of_organisation(organisation.id)
+    asked = request.args.get("annee", "")
+    year = int(asked) if asked.isascii() and asked.isdecimal() and int(asked[:4]) in years and len(asked) == 4 else None
+    totals = queries.totals_for_organisation(organisation.id, year)
+    productions = list(
+        db.session.scalars(
+            select(Production)
+            .where(Production.organisation_id == organisation.id)
+            .order_by(Production.title)
+            .limit(200)
+        )
+    )
+    by_production = queries.totals_by_production([p.id for p in productions], year)
+    page = _page()
+    found = queries.entries_page(organisation.id, year=year, page=page, size=ENTRIES_A_PAGE)
+    shares = queries.shares_of([e.id for e in found.entries])
+    lines = _lines([e.line_id for e in found.entries if e.line_id])
+    return render_template(
+        "carbon/dashboard.html",
+        organisation=organisation,
+        years=years,
+        year=year,
+        totals=totals,
+        to_come=coming.to_come_for_organisation(organisation.id),
+        productions=[(p, by_production[p.id].both) for p in productions if p.id in by_production],
+        entries=[_entry_row(e, shares.get(e.id, []), organisation.id, lines) for e in found.entries],
+        total=found.total,
+        page=page,
+        pages=max(1, -(-found.total // ENTRIES_A_PAGE)),
+        first=(page - 1) * ENTRIES_A_PAGE + 1,
+        last=min(page * ENTRIES_A_PAGE, found.total),
+        page_url=lambda n: url_for("carbon.dashboard", annee=year, page=n if n > 1 else None),
+        as_of=today(),
+    )
+
+
+def _lines(ids: list[int]) -> dict[int, str]:
+    query = select(ExchangeLine.id, ExchangeLine.title).where(ExchangeLine.id.in_(ids))
+    return {row.id: row.title for row in db.session.execute(query)}
+
+
+def _entry_row(entry: LedgerEntry, shares: list[Any], organisation_id: int, titles: dict[int, str]) -> dict[str, Any]:
+    mine = [share for share, _name in shares if share.organisation_id == organisation_id]
+    own = sum((share.share_kgco2e for share in mine if share.share_kgco2e is not None), Decimal(0))
+    part = sum((share.share for share in mine), Decimal(0))
+    others = [name for share, name in shares if share.organisation_id != organisation_id and share.role != "bringer"]
+    u = entry.uncertainty_kgco2e
+    return {
+        "entry": entry,
+        "title": titles.get(entry.line_id or 0) or label("kind", entry.kind),
+        "other": others[0] if others else "",
+        "own": own if entry.result_kgco2e is not None else None,
+        "own_u": u * part if u is not None else None,
+    }
