@@ -286,7 +286,8 @@ def promised_quantities(listing_ids: Iterable[int]) -> dict[int, Decimal]:
     """What is held of each listing from today on, at the highest."""
     ids = set(listing_ids)
     found: dict[int, Decimal] = defaultdict(Decimal)
-    totals = dict(db.session.execute(select(Listing.id, Listing.quantity).where(Listing.id.in_(ids))).tuples())
+    rows = db.session.execute(select(Listing.id, Listing.quantity).where(Listing.id.in_(ids)))
+    totals: dict[int, Decimal | None] = dict(rows)
     for listing_id, held in holds_between(ids, today(), None).items():
         total = totals.get(listing_id) or Decimal(0)
         found[listing_id] = total - free_throughout(total, held, today())
