@@ -6,7 +6,7 @@ import secrets
 from datetime import datetime, timedelta
 
 from flask import current_app
-from sqlalchemy import or_, select, update
+from sqlalchemy import ColumnElement, or_, select, update
 
 from marketplace.core.clock import now, wall
 from marketplace.core.db import db, transaction
@@ -60,7 +60,7 @@ def _take_turn(job: str, at: datetime, every: timedelta) -> bool:
         return won.rowcount == 1  # type: ignore[attr-defined]
 
 
-def _waiting(at: datetime):  # type: ignore[no-untyped-def]
+def _waiting(at: datetime) -> tuple[ColumnElement[bool], ...]:
     return (
         OutboxRow.done_at.is_(None),
         OutboxRow.parked_at.is_(None),

@@ -2,6 +2,7 @@
 
 import logging
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 from flask import Flask
@@ -26,9 +27,9 @@ def make_huey(settings: Settings) -> Huey:
 def init_app(app: Flask, settings: Settings) -> None:
     """Attach `nudge()`, called after each commit that wrote outbox rows. Its failure costs at most a poll's pause."""
     lock = threading.Lock()
-    made: list[tuple[Huey, object]] = []
+    made: list[tuple[Huey, Callable[[], object]]] = []
 
-    def task():  # type: ignore[no-untyped-def]
+    def task() -> tuple[Huey, Callable[[], object]]:
         with lock:
             if not made:
                 huey = make_huey(settings)

@@ -89,7 +89,10 @@ def _serve(settings: Settings, accounts: list[Account]) -> int:
     ]
     worker = [str(bin_dir / "flask"), "--app", "wsgi", "jobs", "run"]
     # Sessions of their own: Ctrl-C reaches this process alone, which then stops them in order.
-    children = [subprocess.Popen(command, cwd=ROOT, start_new_session=True) for command in (server, worker)]
+    children = {
+        name: subprocess.Popen(command, cwd=ROOT, start_new_session=True)
+        for name, command in (("gunicorn", server), ("flask jobs run", worker))
+    }
     stopping: list[int] = []
 
     def stop(number: int, frame: FrameType | None) -> None:
@@ -97,32 +100,32 @@ def _serve(settings: Settings, accounts: list[Account]) -> int:
 
     signal.signal(signal.SIGINT, stop)
     signal.signal(signal.SIGTERM, stop)
-    _announce(settings, accounts, children)
-    while not stopping and all(child.poll() is None for child in children):
+    _announce(settings, accounts, children["gunicorn"])
+    while not stopping and all(child.poll() is None for child in children.values()):
         time.sleep(0.2)
-    failed = [child.args[0] for child in children if child.poll() is not None and not stopping]
-    for child in children:
+    failed = [name for name, child in children.items() if child.poll() is not None and not stopping]
+    for child in children.values():
         if child.poll() is None:
             child.send_signal(signal.SIGTERM)
     deadline = time.monotonic() + STOP_SECONDS
-    for child in children:
+    for child in children.values():
         try:
             child.wait(max(0.1, deadline - time.monotonic()))
         except subprocess.TimeoutExpired:
             child.kill()
             child.wait()
     if failed:
-        print(f"Arrêt : {Path(str(failed[0])).name} s’est terminé de lui-même.", file=sys.stderr, flush=True)
+        print(f"Arrêt : {failed[0]} s’est terminé de lui-même.", file=sys.stderr, flush=True)
         return 1
     print("Arrêté.", flush=True)
     return 0
 
 
-def _announce(settings: Settings, accounts: list[Account], children: list[subprocess.Popen[bytes]]) -> None:
+def _announce(settings: Settings, accounts: list[Account], server: subprocess.Popen[bytes]) -> None:
     """Say where to go once the server answers."""
     deadline = time.monotonic() + 30
     host = "127.0.0.1" if settings.host == "0.0.0.0" else settings.host  # noqa: S104
-    while time.monotonic() < deadline and children[0].poll() is None:
+    while time.monotonic() < deadline and server.poll() is None:
         try:
             with socket.create_connection((host, settings.port), timeout=1):
                 break
