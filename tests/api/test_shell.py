@@ -6,11 +6,13 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import update
 
+from marketplace import create_app
 from marketplace.accounts.models import ApiToken, Membership
 from marketplace.core.clock import wall
 from marketplace.core.db import transaction
 from tests import factories
-from tests.api.conftest import secret_of
+from tests.api.conftest import Program, secret_of
+from tests.databases import settings_for
 
 PROBLEM = "application/problem+json"
 LISTING = {"title": "Chaises bistro", "category": "chair", "quantity": 4, "unit": "piece"}
@@ -212,23 +214,27 @@ def test_refusals_speak_the_language_asked_for(program):
     assert described["openapi"].startswith("3.1")
 
 
-def test_limits_answer_429_with_the_time_to_wait(app, program, giver):
-    from marketplace.web.limits import limiter
+def test_limits_answer_429_with_the_time_to_wait(app, database_url, tmp_path, description, giver):
+    secret = secret_of(factories.owner_of(giver))
+    limited = create_app(settings_for(tmp_path / "limited", database_url, RATE_LIMITS="on"))
+    limited.config["TESTING"] = True
+    ours, visitor = Program(limited, description, secret), Program(limited, description, None)
+    statuses = [ours.post("/listings", {"nothing": 1}).status_code for _turn in range(240)]
+    assert set(statuses) == {422}
+    answer = ours.post("/listings", {"nothing": 1})
+    assert answer.status_code == 429
+    assert int(answer.headers["Retry-After"]) > 0
+    assert ours.get("/listings").status_code == 200  # reading goes on
+    assert visitor.post("/carbon/estimate", {"kind": "donation"}).status_code == 422  # and so do others
 
-    limiter.enabled = True
-    app.config["RATELIMIT_ENABLED"] = True
-    limiter.reset()
-    try:
-        ours, visitor = program(giver), program()
-        for _turn in range(240):
-            assert ours.post("/listings", {"nothing": 1}).status_code == 422
-        answer = ours.post("/listings", {"nothing": 1})
-        assert answer.status_code == 429
-        assert int(answer.headers["Retry-After"]) > 0
-        assert visitor.get("/factors/prod.plywood").status_code == 200  # others go on
-    finally:
-        limiter.enabled = False
-        limiter.reset()
+
+def test_tries_of_tokens_count_together(app, database_url, tmp_path, description):
+    limited = create_app(settings_for(tmp_path / "limited", database_url, RATE_LIMITS="on"))
+    limited.config["TESTING"] = True
+    statuses = []
+    for number in range(241):
+        statuses.append(Program(limited, description, f"sp_{number:048x}").post("/listings", {}).status_code)
+    assert statuses == [401] * 240 + [429]
 
 
 def test_a_busy_database_is_503_with_the_time_to_wait(app, program, giver, monkeypatch):
