@@ -30,6 +30,7 @@ MODELS = [
 ]
 
 BLUEPRINTS = [
+    "marketplace.catalogue.views_publish",  # with the pages of views.py, on one blueprint
     "marketplace.carbon.views",
     "marketplace.carbon.commands",
     "marketplace.jobs.commands",
@@ -44,6 +45,7 @@ BLUEPRINTS = [
     "marketplace.accounts.views_organisations",
     "marketplace.accounts.views_productions",
     "marketplace.messaging.views",
+    "marketplace.moderation.views",
 ]
 
 # modules that are not blueprints and attach themselves by init_app(app)
