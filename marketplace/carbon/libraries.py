@@ -14,6 +14,7 @@ from marketplace.carbon.models import Factor, Parameter
 from marketplace.carbon.parameters import ParameterRow, Parameters
 from marketplace.catalogue import taxonomy
 from marketplace.core.db import db
+from marketplace.core.text import fold
 
 
 def factor_row(row: Factor) -> FactorRow:
@@ -92,14 +93,14 @@ class FactorPage:
 def factors_page(
     day: date, text: str = "", category: str = "", stage: str = "", page: int = 1, size: int = 50
 ) -> FactorPage:
-    """Factors in force on `day` whose key or name holds `text` (any case), by key."""
-    words = text.casefold().split()
+    """Factors in force on `day` whose key or name holds `text` (any case, accents or not), by key."""
+    words = fold(text).split()
     found = [
         row
         for row in versions.in_force(_everything().factors, day)
         if (not category or row.category == category)
         and (not stage or row.stage == stage)
-        and all(word in f"{row.key} {row.name_fr} {row.name_en} {row.source}".casefold() for word in words)
+        and all(word in fold(f"{row.key} {row.name_fr} {row.name_en} {row.source}") for word in words)
     ]
     found.sort(key=lambda row: (not row.verified, row.key))
     return FactorPage(found[(page - 1) * size : page * size], len(found))

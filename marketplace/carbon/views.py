@@ -11,7 +11,7 @@ from marketplace.accounts.models import Organisation, Production
 from marketplace.accounts.permissions import require
 from marketplace.carbon import charts, coming, libraries, queries, wording
 from marketplace.carbon.canonical import grouped
-from marketplace.carbon.explaining import Explanation, explain_entry
+from marketplace.carbon.explaining import Explanation, TermRow, explain_entry
 from marketplace.carbon.method import VERSION
 from marketplace.carbon.models import Factor, LedgerEntry
 from marketplace.carbon.reading import may_read, readable_entry
@@ -19,7 +19,7 @@ from marketplace.core.clock import today
 from marketplace.core.db import db
 from marketplace.core.errors import NotFound
 from marketplace.exchanges.models import Exchange, ExchangeLine
-from marketplace.web import filters
+from marketplace.web import filters, writing
 from marketplace.web.access import current_actor, enter, signed_in_actor
 from marketplace.web.labels import label
 
@@ -44,6 +44,7 @@ def entry(public_id: str) -> str:
     actor = signed_in_actor()
     found = readable_entry(actor, public_id)
     opened = explain_entry(found) if found.status != "reversal" else None  # its terms are those of what it takes back
+    decimals = _place_of(found.uncertainty_kgco2e)
     shares = queries.shares_of([found.id])[found.id]
     chain = queries.chain_of(found)
     return render_template(
@@ -51,7 +52,9 @@ def entry(public_id: str) -> str:
         entry=found,
         body=found.body,
         opened=opened,
-        terms=[_term(row) for row in opened.terms] if opened else [],
+        terms=[_term(row, decimals) for row in opened.terms] if opened else [],
+        steps=[(name, value, _part(abs(value), decimals)) for name, value in opened.steps] if opened else [],
+        wood=opened is not None and any(row.factor.category == "wood" for row in opened.terms),
         doubts=_doubts(opened) if opened else None,
         shares=shares,
         productions=_productions([s.production_id for s, _name in shares if s.production_id]),
@@ -94,18 +97,27 @@ def _factor_name(factor: Factor) -> str:
     return factor.name_en if filters.language() == "en" else factor.name_fr
 
 
-def _term(row: Any) -> dict[str, Any]:
+def _place_of(u: Decimal | None) -> int | None:
+    """Decimals that the doubt leaves worth showing, for the parts of a figure (rule 7); None without a doubt."""
+    return max(0, -int(writing.significant(u, 2).as_tuple().exponent)) if u else None
+
+
+def _part(value: Decimal, decimals: int | None) -> str:
+    return filters.doubt(value) if decimals is None else filters.number(value, decimals)
+
+
+def _term(row: TermRow, decimals: int | None) -> dict[str, Any]:
     """A line of the table in words."""
     unit_words = {"item": _("pièce"), "months": _("mois"), "litre": _("l")}
-    product = " × ".join(
-        f"{filters.number(part.value, 2 if part.symbol == 'd' else None)}{filters.writing.NBSP}{unit_words.get(part.unit, part.unit)}".strip()
-        for part in row.parts
-    )
+    product = []
+    for part in row.parts:
+        value = filters.number(part.value, 2 if part.symbol == "d" else None)
+        product.append(f"{value}{writing.NBSP}{unit_words.get(part.unit, part.unit)}".strip())
     return {
         "name": wording.term(row.role, _factor_name(row.factor)),
-        "product": product,
+        "product": " × ".join(product),
         "factor": row.factor,
-        "amount": filters.doubt(row.amount),
+        "amount": _part(row.amount, decimals),
     }
 
 

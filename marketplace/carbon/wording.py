@@ -99,7 +99,7 @@ def term(role: str, name: str) -> str:
 
 
 def cause(code: str, name: str = "") -> str:
-    """A cause of doubt: `factor:…`, `quantity:line0`, `displacement:…`; `name` is that of the factor or of the thing."""
+    """A cause of doubt: `factor:…`, `quantity:line0`, `displacement:…`; `name` is the factor's."""
     family, rest = code.split(":", 1)
     if family == "factor":
         return _("Facteur : %(name)s", name=name or rest)

@@ -2,14 +2,17 @@
 
 from datetime import date
 from decimal import Decimal
+from threading import Thread
 
 import pytest
 from flask import current_app
 from sqlalchemy import text
 
+from marketplace.accounts.models import Organisation
 from marketplace.carbon import checking, ledger, method, queries, recording, services
 from marketplace.carbon.doubt import Doubt, TotalDoubt
 from marketplace.carbon.models import Factor, LedgerEntry, LedgerShare, LedgerTotal
+from marketplace.catalogue.models import Listing
 from marketplace.core.db import db, transaction
 from marketplace.core.errors import Conflict
 from tests.carbon.made import completed, entries, line_id_of
@@ -314,3 +317,33 @@ def test_an_empty_ledger_is_in_order(app):
     assert checking.check().entries == 0
     assert not queries.totals_all().both
     assert db.session.query(LedgerTotal).count() == 0
+
+
+def test_hand_overs_at_the_same_moment_make_one_chain_without_a_gap(app, quai, opera):
+    """Six threads, three hand-overs each, between the same parties: nothing is lost, nothing written twice."""
+    listing_ids = [make_listing(quai).id for _ in range(6)]
+    receiver_id = opera.id
+    db.session.remove()
+    faults = []
+
+    def hand_over(listing_id):
+        with app.app_context():
+            try:
+                for _ in range(3):
+                    completed(
+                        db.session.get(Listing, listing_id), db.session.get(Organisation, receiver_id), quantity=1
+                    )
+            except Exception as error:
+                faults.append(error)
+            finally:
+                db.session.remove()
+
+    threads = [Thread(target=hand_over, args=(listing_id,)) for listing_id in listing_ids]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert faults == []
+    assert [e.position for e in entries()] == list(range(1, 19))
+    assert {e.status for e in entries()} == {"counted"}
+    assert checking.check().entries == 18
