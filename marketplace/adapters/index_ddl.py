@@ -3,6 +3,8 @@
 Everything in them is derived from listings; their names all begin with `listing_words`.
 """
 
+from types import ModuleType
+
 from sqlalchemy import Connection
 
 from marketplace.adapters import postgres_index, sqlite_index
@@ -18,5 +20,5 @@ def drop_postings(connection: Connection) -> None:
     _adapter(connection).drop_postings(connection)
 
 
-def _adapter(connection: Connection):  # type: ignore[no-untyped-def]
+def _adapter(connection: Connection) -> ModuleType:
     return postgres_index if connection.dialect.name == "postgresql" else sqlite_index

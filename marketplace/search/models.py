@@ -2,8 +2,9 @@
 
 from datetime import date, datetime
 from decimal import Decimal
+from typing import cast
 
-from sqlalchemy import Boolean, Date, Float, ForeignKey, Index, Integer, SmallInteger, String
+from sqlalchemy import Boolean, Date, Float, ForeignKey, Index, Integer, SmallInteger, String, Table
 from sqlalchemy.orm import Mapped, mapped_column
 
 from marketplace.core.db import Base, DecimalText, Quantity, UtcDateTime
@@ -62,3 +63,8 @@ class SearchDocument(Base):
         Index("ix_search_document_organisation", "organisation_id", "published_at"),
         Index("ix_search_document_indexed_at", "indexed_at"),
     )
+
+
+def document_table() -> Table:
+    """`search_document` as a Core table, for statements over many rows."""
+    return cast(Table, SearchDocument.__table__)

@@ -16,7 +16,7 @@ from marketplace.core.clock import today
 from marketplace.core.db import db
 from marketplace.ports import WordMatch, current
 from marketplace.search.documents import CONDITIONS, unit_vector
-from marketplace.search.models import SearchDocument
+from marketplace.search.models import document_table
 from marketplace.search.requests import SearchRequest
 
 PER_PAGE = 24
@@ -201,7 +201,7 @@ def _order(name: str, rank: str | None) -> str | None:
 def _select(source: str, conditions: tuple[str, ...], order: str | None) -> Any:
     """Sorted by an index, rows are read as they come. Sorted by rank or distance, only ids go through the sorter,
     which keeps offset + limit of them."""
-    table = SearchDocument.__table__
+    table = document_table()
     columns = ", ".join(f"d.{name} AS {name}" for name in _CARD)
     where = " AND ".join(conditions)
     if order is None:
@@ -239,4 +239,4 @@ def _found(row: Any, spot: geo.Spot | None) -> Found:
     distance = None
     if spot is not None and row.lat is not None and row.lon is not None:
         distance = geo.great_circle_km(spot.point, geo.Point(row.lat, row.lon))
-    return Found(*row, distance)
+    return Found._make((*row, distance))

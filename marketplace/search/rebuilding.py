@@ -12,7 +12,7 @@ from marketplace.catalogue.models import Listing
 from marketplace.core.db import db, transaction
 from marketplace.ports import current
 from marketplace.search.documents import documents_of, findable
-from marketplace.search.models import SearchDocument
+from marketplace.search.models import SearchDocument, document_table
 from marketplace.search.services import CHUNK, write_documents
 
 # Named like the postings, so that migrations pass it by should a rebuild be cut short.
@@ -30,7 +30,7 @@ def rebuild(progress: Callable[[int, int], None], estimates: Estimates | None = 
     """
     started = datetime.now(UTC)
     index = current("index")
-    live = SearchDocument.__table__
+    live = document_table()
     columns = [Column(c.name, c.type, primary_key=c.primary_key, nullable=c.nullable) for c in live.c]
     beside = Table(NEXT_DOCUMENTS, MetaData(), *columns)
     with transaction() as session:
@@ -132,9 +132,7 @@ def compare(estimates: Estimates | None = None) -> Comparison:
         found.listings += len(rows)
         stored = {
             document.listing_id: document._asdict()
-            for document in db.session.execute(
-                select(SearchDocument.__table__).where(SearchDocument.listing_id.in_(ids))
-            )
+            for document in db.session.execute(select(document_table()).where(SearchDocument.listing_id.in_(ids)))
         }
         for row in _with_estimates(rows, estimates) if estimates else rows:
             document = stored.get(row["listing_id"])

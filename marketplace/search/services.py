@@ -10,7 +10,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from marketplace.core.db import db
 from marketplace.ports import current
 from marketplace.search.documents import documents_of
-from marketplace.search.models import SearchDocument
+from marketplace.search.models import SearchDocument, document_table
 
 CHUNK = 500  # SQLite takes 32,766 values a statement; and nobody waits long for the write lock
 _ESTIMATES = ("estimate_kgco2e", "uncertainty_kgco2e")
@@ -29,7 +29,7 @@ def index_listings(listing_ids: Iterable[int]) -> None:
         found = {row["listing_id"] for row in rows}
         forget([listing_id for listing_id in chunk if listing_id not in found])
         connection = db.session.connection()
-        write_documents(connection, SearchDocument.__table__, rows)
+        write_documents(connection, document_table(), rows)
         current("index").write(connection, words)
 
 
@@ -47,10 +47,10 @@ def record_estimates(estimates: Iterable[tuple[int, Decimal | None, Decimal | No
     A listing whose document is not there yet, though it may be found, is indexed first: the order of listeners
     does not matter.
     """
-    rows = [{"id": i, "estimate": estimate, "doubt": doubt} for i, estimate, doubt in estimates]
+    rows: list[dict[str, Any]] = [{"id": i, "estimate": estimate, "doubt": doubt} for i, estimate, doubt in estimates]
     if not rows:
         return
-    table = SearchDocument.__table__
+    table = document_table()
     ids = [row["id"] for row in rows]
     there = set(db.session.scalars(select(SearchDocument.listing_id).where(SearchDocument.listing_id.in_(ids))))
     missing = [listing_id for listing_id in ids if listing_id not in there]

@@ -60,6 +60,8 @@ def address(asked: SearchRequest, **changed: Any) -> str:
 def _count(found: SearchPage) -> str:
     if found.total_is_minimum:
         return _("Plus de %(n)s annonces", n=filters.number(found.total))
+    if not found.total:
+        return _("Aucune annonce")
     return ngettext("%(n)s annonce", "%(n)s annonces", found.total, n=filters.number(found.total))
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
 from functools import cache
-from typing import Any, Protocol
+from typing import Any
 
 from flask import current_app, url_for
 from flask_babel import gettext as _
@@ -19,35 +19,13 @@ from marketplace.web.labels import drawing_for, label
 URGENT_DAYS = 14  # a listing that goes within so many days says so
 
 
-class CardRow(Protocol):
-    """The attributes a card is made from, as `search.queries.Found` has them."""
-
-    public_id: str
-    slug: str
-    title: str
-    category_key: str
-    gives: bool
-    rents: bool
-    sells: bool
-    price_cents: int | None
-    weekly_rate_cents: int | None
-    free: Decimal
-    unit: str
-    city: str
-    gone_by: date | None
-    photo_key: str | None
-    estimate_kgco2e: Decimal | None
-    uncertainty_kgco2e: Decimal | None
-    distance_km: float | None
-
-
-def card(row: CardRow) -> dict[str, Any]:
+def card(row: Any) -> dict[str, Any]:
     """The words of one card, in the language of the request."""
     return cards([row])[0]
 
 
-def cards(rows: Iterable[CardRow]) -> list[dict[str, Any]]:
-    """The cards of several results."""
+def cards(rows: Iterable[Any]) -> list[dict[str, Any]]:
+    """The cards of several results: rows with the attributes of `search.queries.Found`."""
     wording = _Wording()
     return [wording.card(row) for row in rows]
 
@@ -66,7 +44,7 @@ class _Wording:
         self.modes: dict[tuple[bool, bool, bool], str] = {}
         self.free: dict[tuple[Decimal, str], str] = {}
 
-    def card(self, row: CardRow) -> dict[str, Any]:
+    def card(self, row: Any) -> dict[str, Any]:
         key = row.photo_key
         return {
             "url": self.address.replace("{id}", row.public_id).replace("{slug}", row.slug),
@@ -92,7 +70,7 @@ class _Wording:
             self.modes[on] = ", ".join([*words[:1], *(word.lower() for word in words[1:])])  # type: ignore[index]
         return self.modes[on]  # type: ignore[index]
 
-    def price_text(self, row: CardRow) -> str | None:
+    def price_text(self, row: Any) -> str | None:
         """The price where there is one mode; with several the card would say too much."""
         if row.gives or row.rents == row.sells:
             return None
