@@ -13,7 +13,7 @@ from marketplace.accounts.models import Organisation, Production, Site
 from marketplace.accounts.permissions import Actor, allows, require
 from marketplace.catalogue import taxonomy
 from marketplace.catalogue.models import Listing, Photo
-from marketplace.catalogue.rules import SHOWN
+from marketplace.catalogue.rules import SHOWN, missing_to_publish
 from marketplace.core.db import db
 from marketplace.core.errors import NotFound
 from marketplace.core.geo import Point, great_circle_km
@@ -110,7 +110,7 @@ def covers_of(listing_ids: Iterable[int]) -> dict[int, str]:
             first, (Photo.listing_id == first.c.listing_id) & (Photo.position == first.c.position)
         )
     )
-    return dict(rows)  # type: ignore[arg-type]  # a ready photo has its key
+    return {row.listing_id: row.key or "" for row in rows}
 
 
 @dataclass(frozen=True)
@@ -364,3 +364,22 @@ def expired_ids(on: date, limit: int = 200) -> list[int]:
     """Published listings that are gone on the day `on`."""
     query = select(Listing.id).where(Listing.state == "published", Listing.gone_by <= on).order_by(Listing.id)
     return list(db.session.scalars(query.limit(limit)))
+
+
+def own_incomplete(actor: Actor | None, public_ids: Sequence[str]) -> dict[str, list[str]]:
+    """What the actor's own listings among these still lack to be published, by public id; complete ones
+    are left out."""
+    actor = require(actor, "listing.read", actor.organisation_id if actor else None)
+    columns = (
+        Listing.title, Listing.category_key, Listing.modes, Listing.quantity, Listing.unit, Listing.condition,
+        Listing.price_cents, Listing.weekly_rate_cents, Listing.site_id, Listing.lat, Listing.lon,
+    )  # fmt: skip
+    rows = db.session.execute(
+        select(Listing.public_id, *columns).where(
+            Listing.public_id.in_(set(public_ids)),
+            Listing.organisation_id == actor.organisation_id,
+            Listing.state != "published",
+        )
+    )
+    found = {row.public_id: missing_to_publish(row._mapping) for row in rows}  # type: ignore[arg-type]
+    return {public_id: missing for public_id, missing in found.items() if missing}

@@ -159,3 +159,27 @@ def vehicles() -> dict[str, Vehicle]:
         )
         for row in _rows("vehicles.csv")
     }
+
+
+@cache
+def synonyms() -> dict[str, tuple[str, ...]]:
+    """Other words people have for a category, by key."""
+    found: dict[str, list[str]] = {}
+    for row in _rows("lexicon.csv"):
+        kind, _colon, key = row["canonical"].partition(":")
+        if kind == "category" and row["lang"] == "fr":
+            found.setdefault(key, []).append(row["term"])
+    return {key: tuple(terms) for key, terms in found.items()}
+
+
+@cache
+def pickable() -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """(branch, keys) for a form: about 200 main categories by branch; the branches that hold them come last, for what
+    fits nothing finer."""
+    known = categories()
+    groups = []
+    for top in children()[None]:
+        inside = [key for key in known if key in branch(top)]
+        main = [key for key in inside if known[key].unit and known[key].main_key == key]
+        groups.append((top, (*main, *(key for key in inside if not known[key].unit))))
+    return tuple(groups)

@@ -1,0 +1,280 @@
+"""The form of a listing. It carries what was typed and shows what was wrong; `rules.parse_fields` decides."""
+
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+from typing import Any
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from wtforms import (
+    BooleanField,
+    Field,
+    HiddenField,
+    RadioField,
+    SelectField,
+    SelectMultipleField,
+    StringField,
+    TextAreaField,
+)
+from wtforms.widgets import CheckboxInput, ListWidget
+
+from marketplace.catalogue import taxonomy
+from marketplace.catalogue.fields import COLOURS, CONDITIONS, MASS_SOURCES, MODES, UNITS
+from marketplace.catalogue.models import Listing
+from marketplace.catalogue.rules import propose
+from marketplace.core.money import parse_cents
+from marketplace.web import filters
+from marketplace.web.labels import choices, labels
+
+# field of the form → field of the API
+_EUROS = {
+    "price": "price_cents",
+    "weekly_rate": "weekly_rate_cents",
+    "deposit": "deposit_cents",
+    "replacement_value": "replacement_value_cents",
+}
+_PLAIN = (
+    "title", "description", "category", "quantity", "unit", "length_cm", "width_cm", "height_cm", "mass_kg",
+    "mass_source", "condition", "period", "style", "fire_rating", "reference", "available_from", "gone_by",
+    "visibility", "origin_production",
+)  # fmt: skip
+# field of the API → field of the form, where they differ
+_SHOWN_BY = {
+    **{name: shown for shown, name in _EUROS.items()},
+    "handling.dismantling": "dismantling",
+    "handling.people": "handling_people",
+    "handling.vehicle": "handling_vehicle",
+    "handling": "handling_people",
+    "lat": "place",
+    "lon": "place",
+    "city": "place",
+}
+MATERIAL_ROWS = 4
+
+
+class Several(SelectMultipleField):
+    """Boxes to tick, shown as chips."""
+
+    widget = ListWidget(prefix_label=False)
+    option_widget = CheckboxInput()
+
+
+class Materials(Field):
+    """Rows of `material` and `share`; `data` is a list of (key, share as typed)."""
+
+    def process(self, formdata: Any, data: Any = None, extra_filters: Any = None) -> None:
+        self.process_errors: list[str] = []
+        if formdata is not None and "material" in formdata:
+            pairs = zip(formdata.getlist("material"), formdata.getlist("share"), strict=False)
+            self.data = [(key, share) for key, share in pairs if key or share][:20]
+        else:
+            self.data = list(data) if isinstance(data, list) else []
+
+    def rows(self) -> list[tuple[str, str]]:
+        """What was typed, and room for one more."""
+        return [*self.data, *[("", "")] * max(1, MATERIAL_ROWS - len(self.data))]
+
+
+class ListingForm(FlaskForm):
+    """One page: what, how much, how, where and when, and the rest."""
+
+    version = HiddenField()
+    title = StringField(_l("Titre"))
+    description = TextAreaField(_l("Description"))
+    category = SelectField(_l("Rayon"), validate_choice=False)
+    quantity = StringField(_l("Quantité"))
+    unit = SelectField(_l("Unité"), validate_choice=False)
+    modes = Several(_l("Vous les"), choices=choices("mode_give", MODES), validate_choice=False)
+    price = StringField(_l("Prix de vente, hors taxes"))
+    weekly_rate = StringField(_l("Prix d’une semaine de location, hors taxes"))
+    deposit = StringField(_l("Caution"))
+    condition = RadioField(_l("État"), choices=choices("condition", CONDITIONS), validate_choice=False)
+    site = SelectField(_l("Où les prendre"), validate_choice=False)
+    place = StringField(_l("Code postal ou commune"))
+    available_from = StringField(_l("Disponible dès"))
+    gone_by = StringField(_l("À enlever avant"))
+    mass_kg = StringField(_l("Masse d’une unité"))
+    mass_source = RadioField(_l("Cette masse est"), choices=choices("mass_source", MASS_SOURCES), validate_choice=False)
+    length_cm = StringField(_l("Longueur"))
+    width_cm = StringField(_l("Largeur ou épaisseur"))
+    height_cm = StringField(_l("Hauteur"))
+    materials = Materials(_l("Matières"))
+    materials_confirmed = BooleanField(_l("Ces matières sont les bonnes"))
+    period = SelectField(_l("Époque"), validate_choice=False)
+    style = StringField(_l("Style"))
+    colours = Several(_l("Couleurs"), choices=choices("colour", COLOURS), validate_choice=False)
+    fire_rating = StringField(_l("Classement au feu"))
+    replacement_value = StringField(_l("Valeur à neuf"))
+    dismantling = BooleanField(_l("À démonter sur place"))
+    handling_people = StringField(_l("Personnes pour porter"))
+    handling_vehicle = SelectField(_l("Véhicule conseillé"), validate_choice=False)
+    origin_production = SelectField(_l("Vient de la production"), validate_choice=False)
+    reference = StringField(_l("Votre référence"))
+    visibility = RadioField(
+        _l("Qui la voit"), choices=choices("visibility", ("organisation", "public")), validate_choice=False
+    )
+
+    def offer(
+        self, sites: Iterable[tuple[str, str, str]], productions: Iterable[tuple[str, str]], category: str | None
+    ) -> None:
+        """Fill the lists to choose from."""
+        places = [(public_id, f"{name}, {city}") for public_id, name, city in sites]
+        self.site.choices = [*places, ("", _("Ailleurs"))] if places else []
+        self.origin_production.choices = [("", _("Aucune")), *productions]
+        self.unit.choices = [("", _("Choisissez")), *choices("unit_name", UNITS)]
+        self.handling_vehicle.choices = [("", _("Aucun en particulier")), *choices("vehicle", taxonomy.vehicles())]
+        periods = labels("period")
+        if self.period.data and self.period.data not in periods:
+            periods[self.period.data] = self.period.data
+        self.period.choices = [("", _("Aucune")), *periods.items()]
+        self.category.choices = category_choices(self.category.data or category)
+
+    def show(self, errors: Mapping[str, Any]) -> None:
+        """Put sentences beside their fields, and those of no field on top."""
+        for name, found in errors.items():
+            shown = _SHOWN_BY.get(name, name)
+            sentences = list(found) if isinstance(found, list | tuple) else [found]
+            if shown == "site" and not self.site.choices:
+                shown = "place"
+            if shown in self:
+                self[shown].errors = [*self[shown].errors, *sentences]
+            else:
+                self.form_errors.extend(sentences)
+
+
+def category_choices(chosen: str | None) -> dict[str, list[tuple[str, str, dict[str, str]]]]:
+    """The main categories by branch, each with the words one may look for it by; `chosen` is there whatever it is."""
+    known, words, language = taxonomy.categories(), taxonomy.synonyms(), filters.language()
+    groups: dict[str, list[tuple[str, str, dict[str, str]]]] = {"": [("", _("Choisissez un rayon"), {})]}
+    for top, keys in taxonomy.pickable():
+        shown = keys if chosen not in taxonomy.branch(top) or chosen in keys else (*keys, chosen)
+        groups[known[top].name(language)] = [
+            (
+                key,
+                known[key].name(language)
+                if known[key].unit
+                else _("%(branch)s, autre", branch=known[key].name(language)),
+                {"data-words": " ".join(words.get(key, ()))} if key in words else {},
+            )
+            for key in shown
+            if key is not None
+        ]
+    return groups
+
+
+def raw_from(form: Any, listing: Listing | None) -> tuple[dict[str, Any], dict[str, list[str]]]:
+    """(raw, errors): what `parse_fields` reads, from the fields of a sent form that are there.
+
+    Boxes are only looked at where the whole form was sent (`whole`): an unticked box sends nothing. Amounts are typed
+    in euros. Errors are those of amounts.
+    """
+    raw: dict[str, Any] = {name: form[name] for name in _PLAIN if name in form}
+    errors: dict[str, list[str]] = {}
+    for shown, name in _EUROS.items():
+        if shown not in form:
+            continue
+        typed = form[shown].strip()
+        try:
+            raw[name] = parse_cents(typed) if typed else None
+        except ValueError:
+            errors[name] = [_("Un montant en euros est attendu, par exemple 45 ou 45,50.")]
+    if raw.get("mass_kg") == "":
+        raw["mass_source"] = "guessed"
+    if "visibility" in raw and raw["visibility"] == "":
+        del raw["visibility"]
+    if "material" in form:
+        pairs = zip(form.getlist("material"), form.getlist("share"), strict=False)
+        raw["materials"] = [{"key": key, "share": share} for key, share in pairs if key or share]
+    if "whole" in form:
+        raw["modes"] = form.getlist("modes")
+        raw["colours"] = form.getlist("colours")
+        raw["materials_confirmed"] = "materials_confirmed" in form
+        raw["handling"] = {
+            "dismantling": "dismantling" in form,
+            "people": form.get("handling_people"),
+            "vehicle": form.get("handling_vehicle"),
+        }
+    elif "materials" in raw:
+        raw["materials_confirmed"] = False
+    site, place = form.get("site"), form.get("place", "").strip()
+    if site:
+        raw["site"] = site
+    elif (site is not None or "place" in form) and (
+        listing is None or listing.site_id is not None or place != place_of(listing)
+    ):
+        raw |= {"site": None, "place": place}
+    return raw, errors
+
+
+def settle_guesses(values: dict[str, Any]) -> None:
+    """A guess that was changed is a guess no more: what differs from the category's proposal was typed by somebody."""
+    proposed = propose(values.get("category_key"))
+    mass = values.get("mass_grams")
+    if values.get("mass_source") == "guessed" and mass is not None and mass != proposed.get("mass_grams"):
+        values["mass_source"] = "estimated"
+    if values.get("materials") and values["materials"] != proposed.get("materials"):
+        values["materials_confirmed"] = True
+
+
+def place_of(listing: Listing) -> str:
+    """Where a listing without a site is, as one types it."""
+    return f"{listing.postcode or ''} {listing.city or ''}".strip() if listing.site_id is None else ""
+
+
+def typed(value: Any) -> str:
+    """A figure as a form shows it: « 12,5 », without separators, so that it can be typed over."""
+    if value is None:
+        return ""
+    text = format(value.normalize(), "f") if isinstance(value, Decimal) else str(value)
+    return text.replace(".", ",") if filters.language() == "fr" else text
+
+
+def _euros(cents: int | None) -> str:
+    if cents is None:
+        return ""
+    text = str(cents // 100) if cents % 100 == 0 else f"{cents // 100}.{cents % 100:02d}"
+    return text.replace(".", ",") if filters.language() == "fr" else text
+
+
+def form_data(listing: Listing | None) -> dict[str, Any]:
+    """What the form shows of a listing before anybody typed."""
+    if listing is None:
+        return {"visibility": "public", "mass_source": "guessed", "modes": []}
+    return {
+        **{name: getattr(listing, name) or "" for name in ("title", "description", "period", "style", "fire_rating")},
+        "version": listing.version,
+        "category": listing.category_key or "",
+        "quantity": typed(listing.quantity),
+        "unit": listing.unit or "",
+        "modes": listing.modes,
+        "condition": listing.condition,
+        "site": listing.site.public_id if listing.site else "",
+        "place": place_of(listing),
+        "available_from": listing.available_from.isoformat() if listing.available_from else "",
+        "gone_by": listing.gone_by.isoformat() if listing.gone_by else "",
+        "mass_source": listing.mass_source,
+        "materials_confirmed": listing.materials_confirmed,
+        "colours": listing.colours,
+        "dismantling": listing.dismantling,
+        "handling_people": typed(listing.handling_people),
+        "handling_vehicle": listing.handling_vehicle or "",
+        "origin_production": listing.origin_production.public_id if listing.origin_production else "",
+        "reference": listing.reference or "",
+        "visibility": listing.visibility,
+        **{shown: _euros(getattr(listing, name)) for shown, name in _EUROS.items()},
+        **figures(listing.mass_grams, listing.length_cm, listing.width_cm, listing.height_cm, listing.materials),
+    }
+
+
+def figures(
+    mass_grams: int | None, length_cm: int | None, width_cm: int | None, height_cm: int | None, materials: list[Any]
+) -> dict[str, Any]:
+    """What a category proposes and a listing holds, as the form shows it."""
+    return {
+        "mass_kg": typed(None if mass_grams is None else Decimal(mass_grams) / 1000),
+        "length_cm": typed(length_cm),
+        "width_cm": typed(width_cm),
+        "height_cm": typed(height_cm),
+        "materials": [(one["key"], str(one["share"])) for one in materials],
+    }
