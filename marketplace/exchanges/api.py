@@ -15,6 +15,7 @@ from marketplace.api.auth import enter
 from marketplace.api.blueprint import Blueprint
 from marketplace.api.idempotency import unit_of_work
 from marketplace.api.schemas.exchanges import (
+    EXCHANGE_EXAMPLE,
     ExchangeListArgs,
     ExchangeRequestSchema,
     ExchangeSchema,
@@ -96,7 +97,7 @@ def _written(actor: Actor, public_id: str) -> dict[str, Any]:
 
 @blueprint.route("/exchanges", methods=["POST"])
 @enter.token("exchanges")
-@blueprint.arguments(ExchangeRequestSchema)
+@blueprint.arguments(ExchangeRequestSchema, example=EXCHANGE_EXAMPLE)
 @blueprint.response(201, ExchangeSchema)
 @blueprint.doc(operationId="createExchange", summary=_l("Demander un don"), refuses=[404])
 def create_exchange(asked: dict[str, Any]) -> Response:
@@ -169,7 +170,7 @@ def read_exchange(exchange_id: str) -> Response:
 
 @blueprint.route("/exchanges/<exchange_id>/moves", methods=["POST"])
 @enter.token("exchanges")
-@blueprint.arguments(MoveRequestSchema)
+@blueprint.arguments(MoveRequestSchema, example={"move": "hand_over", "code": "042137", "version": 3})
 @blueprint.response(200, ExchangeSchema)
 @blueprint.doc(operationId="moveExchange", summary=_l("Faire un geste : accepter, remettre…"), refuses=[404])
 def move_exchange(asked: dict[str, Any], exchange_id: str) -> Response:

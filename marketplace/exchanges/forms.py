@@ -121,6 +121,10 @@ class CodeForm(MoveForm):
     code = StringField(_l("Code à six chiffres"))
 
 
+class MessageForm(FlaskForm):
+    text = TextAreaField(_l("Votre message"))
+
+
 FORMS: dict[str, type[MoveForm]] = {
     "accept": SlotsForm,
     "amend": AmendForm,

@@ -1,6 +1,7 @@
 """Pages of exchanges: the list, one exchange, asking, every move, the screens of the hand-over, papers and QR codes."""
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 import segno
@@ -13,11 +14,15 @@ from marketplace.catalogue.models import Listing
 from marketplace.catalogue.queries import listing_for
 from marketplace.core.db import db, transaction
 from marketplace.core.errors import Conflict, Invalid, MarketplaceError, NotFound
+from marketplace.core.text import slug
 from marketplace.exchanges import queries, services
 from marketplace.exchanges.codes import TooManyTries
-from marketplace.exchanges.forms import FORMS, AskForm, CodeForm, MoveForm, PickForm, form_for, show_errors
+from marketplace.exchanges.forms import FORMS, AskForm, CodeForm, MessageForm, MoveForm, PickForm, form_for, show_errors
+from marketplace.exchanges.models import Exchange
 from marketplace.exchanges.states import PROVIDER, RECEIVER
 from marketplace.exchanges.views_page import page_of, prepare, screen_path, title_of
+from marketplace.messaging import services as messaging
+from marketplace.messaging.queries import messages_of
 from marketplace.ports import current as port
 from marketplace.web.access import current_actor, enter, signed_in_actor
 from marketplace.web.labels import label
@@ -30,6 +35,9 @@ _EXCHANGE_ID = re.compile(r"[a-z2-7]{13}")
 
 
 # --- asking ----------------------------------------------------------------------------------------------------------
+
+
+blueprint.add_app_template_global(slug, "slug_of")
 
 
 @blueprint.app_template_global("ask_about")
@@ -58,7 +66,7 @@ def ask_about(listing: Listing, form: AskForm | None = None) -> dict[str, Any]:
 def ask() -> Any:
     """The form by itself, for who comes with an address instead of from the listing's page."""
     listing = listing_for(signed_in_actor(), request.args.get("annonce", ""))
-    return render_template("exchanges/ask.html", listing=listing, form=None, refusal=None)
+    return render_template("exchanges/ask.html", listing=listing)
 
 
 @blueprint.post("/echanges/demander")
@@ -85,7 +93,7 @@ def _ask_again(form: AskForm, refusal: str = "") -> str:
     listing = listing_for(actor, form.listing.data or "")
     form.offer(queries.productions_for(actor))
     form.quantity.label.text = label("unit_name", listing.unit or "piece").capitalize()
-    return render_template("exchanges/ask.html", listing=listing, form=form, refusal=refusal)
+    return render_template("exchanges/ask.html", listing=listing, asking_form=form, asking_refusal=refusal)
 
 
 # --- the list and one exchange ---------------------------------------------------------------------------------------
@@ -99,7 +107,13 @@ def index() -> str:
     listed = queries.exchanges_of(
         signed_in_actor(), side=SIDES.get(chosen), page=int(page) if page.isdecimal() and len(page) < 7 else 1
     )
-    return render_template("exchanges/index.html", listed=listed, chosen=chosen if chosen in SIDES else "")
+    return render_template(
+        "exchanges/index.html", listed=listed, chosen=chosen if chosen in SIDES else "", page_url=_page_url(chosen)
+    )
+
+
+def _page_url(chosen: str) -> Callable[[int], str]:
+    return lambda page: url_for("exchanges.index", cote=chosen or None, page=page)
 
 
 @blueprint.get("/echanges/<public_id>")
@@ -109,7 +123,11 @@ def show(public_id: str) -> str:
 
 
 def _page(
-    public_id: str, refused: tuple[str, MoveForm] | None = None, conflict: str = "", typed: list[str] | None = None
+    public_id: str,
+    refused: tuple[str, MoveForm] | None = None,
+    conflict: str = "",
+    typed: list[str] | None = None,
+    message_form: MessageForm | None = None,
 ) -> str:
     actor = signed_in_actor()
     exchange = queries.exchange_for(actor, public_id)
@@ -124,7 +142,25 @@ def _page(
         typed=typed or [],
         qr=_qr(public_id, code) if code else None,
         refused=refused[0] if refused else None,
+        messages=messages_of(exchange.id),
+        message_form=message_form or MessageForm(prefix="message-", formdata=None),
     )
+
+
+@blueprint.post("/echanges/<public_id>/message")
+@enter.member
+@limiter.limit("20 per minute; 300 per day")
+def write(public_id: str) -> Any:
+    """A message to the other side, from the exchange's page."""
+    actor = signed_in_actor()
+    form = MessageForm(prefix="message-")
+    try:
+        with transaction():
+            messaging.post_message(actor, public_id, form.text.data or "")
+    except Invalid as invalid:
+        show_errors(form, invalid)
+        return _page(public_id, message_form=form), 422
+    return redirect(url_for("exchanges.show", public_id=public_id) + "#messages", 303)
 
 
 @blueprint.post("/echanges/<public_id>/<move>")
@@ -267,7 +303,7 @@ def scanned(code: str) -> Any:
 def paper(public_id: str, document_id: str) -> Any:
     """A paper of the exchange, to keep. To strangers it does not exist."""
     document = queries.document_for(signed_in_actor(), public_id, document_id)
-    exchange = db.session.get_one(services.Exchange, document.exchange_id)
+    exchange = db.session.get_one(Exchange, document.exchange_id)
     try:
         handle = port("files").open(document.file_key)
     except FileNotFoundError:
