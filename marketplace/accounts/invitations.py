@@ -43,7 +43,7 @@ def invite(actor: Actor, public_id: str, email: str, role: str, production_publi
     if role not in (PRODUCTION_ROLES if production else ROLES):
         errors["role"] = _("Choisissez un rôle de la liste.")
     if not errors and _already_in(organisation.id, production, email):
-        errors["email"] = _("Cette personne en fait déjà partie : changez son rôle dans la liste.")
+        errors["email"] = _("Cette personne en fait déjà partie : changez son rôle dans la liste.")
     if errors:
         raise Invalid(errors)
     same = (
@@ -155,7 +155,7 @@ def accept_invitation(user_id: int, secret: str) -> Invitation:
     if user.email != invitation.email:
         raise NotAllowed(_("Cette invitation est pour une autre adresse. Connectez-vous avec celle qui l’a reçue."))
     if user.verified_at is None:
-        raise NotAllowed(_("Confirmez d’abord votre adresse : le lien est dans le message que nous vous avons envoyé."))
+        raise NotAllowed(_("Confirmez d’abord votre adresse : le lien est dans le message que nous vous avons envoyé."))
     if invitation.production_id is not None:
         _join_production(invitation.production_id, user.id, invitation.role)
     elif role_in(organisation.id, user.id) is None:

@@ -80,7 +80,7 @@ def _membership(organisation_id: int, user_public_id: str) -> Membership:
 
 def _keep_an_owner(membership: Membership) -> None:
     if membership.role == OWNER and _owners(membership.organisation_id) == 1:
-        raise Conflict(_("Il faut un responsable : nommez-en d’abord un autre."), reason="last_owner")
+        raise Conflict(_("Il faut un responsable : nommez-en d’abord un autre."), reason="last_owner")
 
 
 def change_role(actor: Actor, public_id: str, user_public_id: str, role: str) -> None:

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, Boolean, CheckConstraint, Date, Float, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import JSON, Boolean, CheckConstraint, Date, Float, ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from marketplace.core.db import Base, PublicIdMixin, UtcDateTime
@@ -89,6 +89,12 @@ class Organisation(PublicIdMixin, Base):
             name="kind",
         ),
         Index("ix_organisation_name", "name"),
+        Index(  # those that a moderator has not looked at: few among all the personal spaces
+            "ix_organisation_waiting",
+            "id",
+            sqlite_where=text("verified_at IS NULL AND kind <> 'person'"),
+            postgresql_where=text("verified_at IS NULL AND kind <> 'person'"),
+        ),
     )
 
 

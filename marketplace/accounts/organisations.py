@@ -26,13 +26,13 @@ LONGEST = {"name": 160, "description": 4000, "website": 200, "phone": 30}
 LOOKED_AT = ("kind", "name", "siret", "rna", "vat_number", "issues_tax_receipts")
 
 WRONG_NUMBER: dict[tuple[str, str], Any] = {
-    ("siret", "characters"): _l("Le SIRET ne contient que des chiffres : 14."),
-    ("siret", "length"): _l("Le SIRET a 14 chiffres : les 9 du SIREN, puis 5."),
-    ("siret", "checksum"): _l("Ce SIRET n’existe pas : sa clé est fausse. Vérifiez chaque chiffre."),
+    ("siret", "characters"): _l("Le SIRET ne contient que des chiffres : 14."),
+    ("siret", "length"): _l("Le SIRET a 14 chiffres : les 9 du SIREN, puis 5."),
+    ("siret", "checksum"): _l("Ce SIRET n’existe pas : sa clé est fausse. Vérifiez chaque chiffre."),
     ("rna", "characters"): _l("Le numéro RNA s’écrit W puis 9 chiffres, par exemple W751234567."),
-    ("rna", "length"): _l("Le numéro RNA compte 10 caractères : W puis 9 chiffres."),
+    ("rna", "length"): _l("Le numéro RNA compte 10 caractères : W puis 9 chiffres."),
     ("vat_number", "characters"): _l("Le numéro de TVA commence par deux lettres de pays, par exemple FR."),
-    ("vat_number", "checksum"): _l("Ce numéro de TVA n’existe pas : sa clé est fausse. Vérifiez chaque chiffre."),
+    ("vat_number", "checksum"): _l("Ce numéro de TVA n’existe pas : sa clé est fausse. Vérifiez chaque chiffre."),
 }
 _NUMBERS: dict[str, Callable[[str], str]] = {
     "siret": identifiers.siret,
@@ -77,7 +77,7 @@ def checked_values(raw: Mapping[str, Any]) -> dict[str, Any]:
     vat = values.get("vat_number")
     if vat and "siret" not in errors and not identifiers.vat_matches(vat, values.get("siret")):
         errors["vat_number"] = _(
-            "Ce numéro de TVA n’est pas celui de ce SIRET : ses 9 derniers chiffres en sont le début."
+            "Ce numéro de TVA n’est pas celui de ce SIRET : ses 9 derniers chiffres en sont le début."
         )
     if "issues_tax_receipts" in raw:
         values["issues_tax_receipts"] = bool(raw["issues_tax_receipts"])

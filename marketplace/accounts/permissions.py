@@ -99,5 +99,5 @@ def require(
     if actor.role not in allowed:
         raise NotAllowed(_("Votre rôle dans cette organisation ne le permet pas. Demandez à un responsable."))
     if action in NEEDS_VERIFIED_ADDRESS and not actor.verified:
-        raise NotAllowed(_("Confirmez d’abord votre adresse : le lien est dans le message que nous vous avons envoyé."))
+        raise NotAllowed(_("Confirmez d’abord votre adresse : le lien est dans le message que nous vous avons envoyé."))
     return actor

@@ -117,7 +117,7 @@ def create_production(actor: Actor, organisation_public_id: str, values: Mapping
     organisation = organisation_by(organisation_public_id)
     actor = require(acting_in(actor, organisation.id), "production.edit", organisation.id)
     if organisation.kind == "person":
-        raise NotAllowed(_("Un tournage appartient à une organisation : créez-la d’abord."))
+        raise NotAllowed(_("Un tournage appartient à une organisation : créez-la d’abord."))
     return add_production(organisation, values, by_user_id=actor.user_id)
 
 

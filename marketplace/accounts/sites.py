@@ -33,7 +33,7 @@ def place_of(postcode: str, insee: str | None) -> tuple[geo.Place | None, dict[s
             return place, {}
     if len(communes) == 1:
         return communes[0], {}
-    sentence = _("Le %(code)s sert %(n)s communes : choisissez la vôtre.", code=postcode.strip(), n=len(communes))
+    sentence = _("Le %(code)s sert %(n)s communes : choisissez la vôtre.", code=postcode.strip(), n=len(communes))
     return None, {"commune": sentence}
 
 
@@ -51,7 +51,7 @@ def checked_values(raw: Mapping[str, Any]) -> dict[str, Any]:
             if len(text) > longest:
                 errors[field] = _("%(n)s caractères au plus.", n=longest)
     if "name" in values and not values["name"]:
-        errors["name"] = _("Donnez un nom au lieu, par exemple « Réserve » ou « Atelier ».")
+        errors["name"] = _("Donnez un nom au lieu, par exemple « Réserve » ou « Atelier ».")
     if "has_dock" in raw:
         values["has_dock"] = bool(raw["has_dock"])
     if "postcode" in raw:

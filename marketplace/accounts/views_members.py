@@ -59,7 +59,7 @@ def change_role(public_id: str, user_id: str) -> Any:
     role = request.form.get("role", "")[:20]
     with transaction():
         memberships.change_role(actor, public_id, user_id, role)
-    flash(_("Le rôle est changé : %(role)s.", role=label("role", role)), "kept")
+    flash(_("Le rôle est changé : %(role)s.", role=label("role", role)), "kept")
     return redirect(url_for("organisations.members", public_id=public_id), 303)
 
 
@@ -90,7 +90,7 @@ def withdraw_invitation(public_id: str, invitation_id: str) -> Any:
     # owners for the organisation's, managers too for a production's: the service looks at which it is
     with transaction():
         production = invitations.withdraw_invitation(signed_in_actor(), public_id, invitation_id)
-    flash(_("L’invitation est retirée : son lien ne sert plus."), "kept")
+    flash(_("L’invitation est retirée : son lien ne sert plus."), "kept")
     if production is not None:
         return redirect(url_for("productions.show", public_id=production), 303)
     return redirect(url_for("organisations.members", public_id=public_id), 303)

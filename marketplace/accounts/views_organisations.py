@@ -10,6 +10,7 @@ from marketplace.accounts import organisations, queries
 from marketplace.accounts import queries_organisations as reads
 from marketplace.accounts.forms import EmptyForm, take_errors
 from marketplace.accounts.forms_organisations import OrganisationForm
+from marketplace.accounts.journal import said
 from marketplace.accounts.memberships import acting_in
 from marketplace.accounts.models import Organisation
 from marketplace.accounts.organisations import organisation_by
@@ -145,6 +146,7 @@ def journal(public_id: str) -> Any:
         "organisations/journal.html",
         organisation=organisation,
         page=reads.audit_of(organisation.id, page_number()),
+        said=said,
         page_url=lambda n: url_for("organisations.journal", public_id=public_id, page=n),
     )
 

@@ -67,7 +67,7 @@ MOVED: dict[str, Any] = {
     "hand_over": _l("La remise est faite, l’échange est terminé. L’attestation arrive sur sa page."),
     "dispute": _l("%(other)s ouvre un litige. La modération va le lire et vous écrire."),
     "resolve": _l("La modération a réglé le litige."),
-    "expire": _l("Personne n’a répondu à temps : la demande est close et ce qui était retenu est de nouveau libre."),
+    "expire": _l("Personne n’a répondu à temps : la demande est close et ce qui était retenu est de nouveau libre."),
 }
 _MOVED_OTHERWISE = _l("L’échange a avancé. Sa page dit ce qui vient maintenant.")
 
@@ -83,22 +83,22 @@ def thing(data: Data) -> str:
 def _requested(data: Data) -> Words:
     what = thing(data)
     sentence = _(
-        "%(other)s vous demande « %(what)s ». Répondez avant que le délai passe.", other=data["other"], what=what
+        "%(other)s vous demande « %(what)s ». Répondez avant que le délai passe.", other=data["other"], what=what
     )
-    return Words(_("Demande : %(what)s", what=what), sentence)
+    return Words(_("Demande : %(what)s", what=what), sentence)
 
 
 def _moved(data: Data) -> Words:
     sentence = str(MOVED.get(data["move"], _MOVED_OTHERWISE)).replace("%(other)s", data["other"])
     if data.get("reason"):
-        sentence += " " + _("Raison : %(reason)s", reason=data["reason"])
-    return Words(_("%(reference)s : %(thing)s", reference=data["reference"], thing=thing(data)), sentence)
+        sentence += " " + _("Raison : %(reason)s", reason=data["reason"])
+    return Words(_("%(reference)s : %(thing)s", reference=data["reference"], thing=thing(data)), sentence)
 
 
 def _message(data: Data) -> Words:
     return Words(
         _("Message de %(other)s", other=data["other"]),
-        _("À propos de « %(thing)s » : %(excerpt)s", thing=thing(data), excerpt=data["excerpt"]),
+        _("À propos de « %(thing)s » : %(excerpt)s", thing=thing(data), excerpt=data["excerpt"]),
     )
 
 
@@ -106,12 +106,12 @@ def _hidden(data: Data) -> Words:
     title, reason = data["title"] or _("Sans titre"), data["reason"]
     if data.get("shown"):
         return Words(
-            _("Annonce remise : %(title)s", title=title),
-            _("La modération a remis « %(title)s » en ligne. Raison : %(reason)s", title=title, reason=reason),
+            _("Annonce remise : %(title)s", title=title),
+            _("La modération a remis « %(title)s » en ligne. Raison : %(reason)s", title=title, reason=reason),
         )
     return Words(
-        _("Annonce masquée : %(title)s", title=title),
-        _("La modération a masqué « %(title)s ». Raison : %(reason)s", title=title, reason=reason),
+        _("Annonce masquée : %(title)s", title=title),
+        _("La modération a masqué « %(title)s ». Raison : %(reason)s", title=title, reason=reason),
     )
 
 
@@ -121,7 +121,7 @@ def _verification(data: Data) -> Words:
         return Words(_("%(name)s est vérifiée", name=name), _("La modération a vérifié votre organisation."))
     return Words(
         _("%(name)s n’est plus vérifiée", name=name),
-        _("La modération a retiré la vérification. Raison : %(reason)s", reason=reason),
+        _("La modération a retiré la vérification. Raison : %(reason)s", reason=reason),
     )
 
 

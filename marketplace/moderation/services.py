@@ -38,7 +38,7 @@ def checked_reason(text: str) -> str:
     """A reason somebody can read. Raises `Invalid` on `reason`."""
     reason = " ".join(text.replace("\x00", "").split())
     if len(reason) < 3:
-        raise Invalid({"reason": _("Écrivez la raison : les personnes concernées la lisent.")})
+        raise Invalid({"reason": _("Écrivez la raison : les personnes concernées la lisent.")})
     if len(reason) > LONGEST_REASON:
         raise Invalid({"reason": _("%(n)s caractères au plus.", n=LONGEST_REASON)})
     return reason
@@ -46,7 +46,7 @@ def checked_reason(text: str) -> str:
 
 def _not_ones_own(actor: Actor, organisation_id: int) -> None:
     if role_in(organisation_id, actor.user_id) is not None:
-        raise NotAllowed(_("Vous en faites partie : un autre modérateur doit décider."))
+        raise NotAllowed(_("Vous en faites partie : un autre modérateur doit décider."))
 
 
 def verify_organisation(actor: Actor, public_id: str, reason: str, verified: bool = True) -> Organisation:

@@ -8,6 +8,7 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 
 from marketplace.accounts.forms import take_errors
+from marketplace.accounts.journal import said
 from marketplace.accounts.models import Organisation
 from marketplace.accounts.organisations import organisation_by
 from marketplace.accounts.views_organisations import page_number
@@ -182,6 +183,7 @@ def journal() -> Any:
         "moderation/journal.html",
         page=queries.audit_log(page_number(), action),
         action=action,
+        said=said,
         page_url=_pages("moderation.journal", action=action or None),
     )
 

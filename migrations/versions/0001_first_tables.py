@@ -102,6 +102,14 @@ def upgrade():
     op.create_index("ix_organisation_name", "organisation", ["name"], unique=False)
     op.create_index(op.f("ix_organisation_rna"), "organisation", ["rna"], unique=False)
     op.create_index(op.f("ix_organisation_siret"), "organisation", ["siret"], unique=False)
+    op.create_index(
+        "ix_organisation_waiting",
+        "organisation",
+        ["id"],
+        unique=False,
+        sqlite_where=sa.text("verified_at IS NULL AND kind <> 'person'"),
+        postgresql_where=sa.text("verified_at IS NULL AND kind <> 'person'"),
+    )
     op.create_table(
         "outbox_row",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -1045,6 +1053,12 @@ def downgrade():
         postgresql_where=sa.text("parked_at IS NOT NULL"),
     )
     op.drop_table("outbox_row")
+    op.drop_index(
+        "ix_organisation_waiting",
+        table_name="organisation",
+        sqlite_where=sa.text("verified_at IS NULL AND kind <> 'person'"),
+        postgresql_where=sa.text("verified_at IS NULL AND kind <> 'person'"),
+    )
     op.drop_index(op.f("ix_organisation_siret"), table_name="organisation")
     op.drop_index(op.f("ix_organisation_rna"), table_name="organisation")
     op.drop_index("ix_organisation_name", table_name="organisation")
