@@ -14,6 +14,7 @@ from marketplace.api.answers import answer
 from marketplace.api.auth import enter
 from marketplace.api.blueprint import Blueprint
 from marketplace.api.schemas.carbon import (
+    ESTIMATE_EXAMPLES,
     EstimateRequestSchema,
     EstimateSchema,
     ExchangeCarbonSchema,
@@ -38,7 +39,7 @@ _FACTOR_FIELDS = tuple(FactorSchema().fields)
 
 @blueprint.route("/carbon/estimate", methods=["POST"])
 @enter.public()
-@blueprint.arguments(EstimateRequestSchema)
+@blueprint.arguments(EstimateRequestSchema, examples=ESTIMATE_EXAMPLES)
 @blueprint.response(200, EstimateSchema)
 @blueprint.doc(operationId="estimate", summary=_l("Ce qu’un échange éviterait, terme à terme"))
 def estimate(asked: dict[str, Any]) -> Response:

@@ -4,19 +4,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-WIDTH, LEFT, ROW, BAR = 480, 190, 34, 22
+WIDTH, ROW, BAR = 340, 46, 14  # the words stand over their bar, so that a phone can show them whole
 ROOM_FOR_VALUE = 52
 
 
 @dataclass(frozen=True)
 class Bar:
-    """A horizontal bar with its words: text baseline, rectangle, and where its value stands."""
+    """A horizontal bar under its words: their baseline, the rectangle, and where its value stands."""
 
     label: str
     value: str
     text_y: int
     path: str
     value_x: int
+    value_y: int
 
 
 @dataclass(frozen=True)
@@ -29,11 +30,11 @@ class BarChart:
 def bars(rows: Sequence[tuple[str, str, Decimal]]) -> BarChart:
     """A chart of (label, value as written, percent of the whole); the longest bar takes the room there is."""
     most = max((percent for _label, _value, percent in rows), default=Decimal(0)) or Decimal(1)
-    room = WIDTH - LEFT - ROOM_FOR_VALUE
+    room = WIDTH - ROOM_FOR_VALUE
     out = []
     for i, (label, value, percent) in enumerate(rows):
-        top = 4 + i * ROW
+        top = i * ROW + 22
         width = max(2, int(room * percent / most))
-        path = f"M{LEFT} {top}h{width}v{BAR}h-{width}z"
-        out.append(Bar(label, value, top + BAR - 6, path, LEFT + width + 8))
-    return BarChart(WIDTH, 4 + len(rows) * ROW, tuple(out))
+        path = f"M0 {top}h{width}v{BAR}h-{width}z"
+        out.append(Bar(label, value, top - 7, path, width + 8, top + BAR - 2))
+    return BarChart(WIDTH, len(rows) * ROW, tuple(out))

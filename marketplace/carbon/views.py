@@ -56,6 +56,7 @@ def entry(public_id: str) -> str:
         steps=[(name, value, _part(abs(value), decimals)) for name, value in opened.steps] if opened else [],
         wood=opened is not None and any(row.factor.category == "wood" for row in opened.terms),
         doubts=_doubts(opened) if opened else None,
+        doubt_text=_part(found.uncertainty_kgco2e, decimals) if found.uncertainty_kgco2e else "",
         shares=shares,
         productions=_productions([s.production_id for s, _name in shares if s.production_id]),
         sides={s.role: name for s, name in shares},
@@ -135,7 +136,7 @@ def _doubts(opened: Explanation) -> dict[str, Any]:
 
 
 def _clip(text: str) -> str:
-    return text if len(text) <= 30 else text[:29] + "…"
+    return text if len(text) <= 44 else text[:43] + "…"
 
 
 def _whole(percent: Decimal) -> Decimal:
