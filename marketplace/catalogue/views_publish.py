@@ -106,7 +106,6 @@ def _take(actor: Actor, listing: Listing | None) -> Any:
     if request.accept_mimetypes.best == "application/json":
         return _told(listing, errors)
     if errors or listing is None:
-        form.show(errors)
         return _page(actor, listing, form, errors), 422
     return _done(listing, go)
 
@@ -209,7 +208,6 @@ def _refused(actor: Actor, listing: Listing | None, form: ListingForm, conflict:
         form.version.data = str(conflict.data["version"])  # sent again, it is meant
     guard = conflict.data.get("guard")
     errors = {"quantity" if guard == "quantity_below_holds" else "": [str(conflict.message)]}
-    form.show(errors)
     return _page(actor, listing, form, errors), 409
 
 
@@ -220,7 +218,7 @@ def _page(actor: Actor, listing: Listing | None, form: ListingForm, errors: Any 
     form.offer(sites, queries.productions_of(actor.organisation_id or 0), listing.category_key if listing else None)
     if form.site.choices and listing is None and not form.is_submitted():
         form.site.data = sites[0].public_id
-    missing = [] if listing is None else rules.missing_to_publish(services.columns_of(listing))
+    form.show({name: texts for name, texts in (errors or {}).items() if name != "photo"})
     return render_template(
         "catalogue/edit.html",
         form=form,
@@ -228,7 +226,6 @@ def _page(actor: Actor, listing: Listing | None, form: ListingForm, errors: Any 
         pictures=_photos_of(listing.id) if listing else [],
         photo_errors=(errors or {}).get("photo", []),
         sentence=uploads.sentence,
-        missing=missing,
         may_publish=allows(actor.role, "listing.publish"),
         materials=sorted(
             ((key, one.name(filters.language())) for key, one in taxonomy.materials().items()), key=lambda pair: pair[1]
