@@ -7,14 +7,13 @@ from functools import cache
 from math import cos, radians, sin
 from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import select
 
 from marketplace.catalogue import taxonomy
 from marketplace.catalogue.models import Listing, Photo
-from marketplace.core.clock import today
 from marketplace.core.db import db
 from marketplace.core.text import index_text, slug
-from marketplace.exchanges.models import Hold
+from marketplace.exchanges.queries import free_quantities
 from marketplace.ports import IndexedWords
 from marketplace.search import lexicon
 
@@ -61,7 +60,7 @@ def documents_of(listing_ids: Sequence[int]) -> tuple[list[dict[str, Any]], list
     if not ids:
         return [], []
     covers = _covers(ids)
-    held = _held_today(ids)
+    free = free_quantities(ids)
     indexed_at = datetime.now(UTC)  # the machine's: see SearchDocument
     rows: list[dict[str, Any]] = []
     words: list[IndexedWords] = []
@@ -86,7 +85,7 @@ def documents_of(listing_ids: Sequence[int]) -> tuple[list[dict[str, Any]], list
                 "price_cents": listing.price_cents,
                 "weekly_rate_cents": listing.weekly_rate_cents,
                 "quantity": quantity,
-                "free": max(quantity - held.get(listing.id, Decimal(0)), Decimal(0)),
+                "free": free.get(listing.id, Decimal(0)),
                 "unit": listing.unit or "piece",
                 "city": listing.city or "",
                 "lat": listing.lat,
@@ -158,18 +157,3 @@ def _covers(ids: list[int]) -> dict[int, str]:
         .order_by(Photo.listing_id, Photo.position.desc())
     )
     return {listing_id: key for listing_id, key in rows if key}
-
-
-def _held_today(ids: list[int]) -> dict[int, Decimal]:
-    day = today()
-    rows = db.session.execute(
-        select(Hold.listing_id, func.sum(Hold.quantity))
-        .where(
-            Hold.listing_id.in_(ids),
-            Hold.state == "active",
-            Hold.starts_on <= day,
-            or_(Hold.ends_on.is_(None), Hold.ends_on > day),
-        )
-        .group_by(Hold.listing_id)
-    )
-    return {listing_id: Decimal(held) for listing_id, held in rows}

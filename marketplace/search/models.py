@@ -15,8 +15,8 @@ class SearchDocument(Base):
 
     `is_public` tells what everybody may see from what only the listing's own organisation may. `condition_rank`:
     0 new … 4 for parts. `x`, `y`, `z` are the place as a unit vector: their dot product with another place's is the
-    cosine of the angle between, so distance is compared exactly without trigonometry in SQL. `free` is what nobody
-    holds today. `branch` is the top category, whose drawing stands in for a photo.
+    cosine of the angle between, so distance is compared exactly without trigonometry in SQL. `free` is what can
+    be taken today and for good. `branch` is the top category, whose drawing stands in for a photo.
     """
 
     __tablename__ = "search_document"
