@@ -23,7 +23,7 @@ from marketplace.ports import current
 from marketplace.web import filters
 from marketplace.web.access import current_actor, enter, signed_in_actor
 from marketplace.web.cards import cards
-from marketplace.web.labels import drawing_for, label, unit_word
+from marketplace.web.labels import drawing_for, label
 
 blueprint = Blueprint("catalogue", __name__)
 
@@ -238,8 +238,6 @@ def _stock_page(errors: dict[str, Any], chosen: tuple[str, ...] = ()) -> str:
         free=free_quantities(ids),
         known=known,
         language=filters.language(),
-        drawing=_drawing,
-        unit_word=unit_word,
         chosen=chosen,
         refused=_still_missing(refused),
         errors=errors,

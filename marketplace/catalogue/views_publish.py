@@ -252,7 +252,7 @@ def photos_add(public_id: str) -> Any:
         photo = _add(actor, public_id, file)
     except Invalid as invalid:
         return jsonify(error=" ".join(str(text) for texts in invalid.errors.values() for text in texts)), 422
-    return jsonify(_shown(photo)), 201
+    return jsonify(_shown(photo, photo.position == 0)), 201
 
 
 @blueprint.get("/publier/<public_id>/photos")
@@ -260,9 +260,9 @@ def photos_add(public_id: str) -> Any:
 def photos_state(public_id: str) -> Response:
     """Where each photo is: the page asks again while the worker is at it."""
     listing = queries.own_listing(signed_in_actor(), public_id)
-    return jsonify(photos=[_shown(photo) for photo in listing.photos])
+    return jsonify(photos=[_shown(photo, photo is listing.photos[0]) for photo in listing.photos])
 
 
-def _shown(photo: Photo) -> dict[str, str]:
-    row = render_template("catalogue/_photo.html", photo=photo, sentence=uploads.sentence)
+def _shown(photo: Photo, first: bool) -> dict[str, str]:
+    row = render_template("catalogue/_photo.html", photo=photo, first=first, sentence=uploads.sentence)
     return {"id": photo.public_id, "state": photo.state, "html": row}

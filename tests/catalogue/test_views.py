@@ -100,7 +100,8 @@ def test_the_first_word_makes_a_draft_and_publishing_shows_the_page(alice):
 def test_what_was_shown_and_sent_back_changes_nothing(alice, org):
     listing = factories.make_listing(
         org, period="1970s", style="haussmannien", colours=["white"], fire_rating="M3", price_cents=9050,
-        modes=["sell"], dismantling=True, handling_people=2, handling_vehicle="van_20m3", reference="FE-1", mass_source="guessed",
+        modes=["sell"], dismantling=True, handling_people=2, handling_vehicle="van_20m3", reference="FE-1",
+        mass_source="guessed",
     )  # fmt: skip
     before = {column.name: getattr(listing, column.name) for column in Listing.__table__.columns}
     page = alice.get(f"/publier/{listing.public_id}").text
