@@ -18,6 +18,7 @@ from marketplace.api.auth import enter
 from marketplace.api.blueprint import Blueprint
 from marketplace.api.idempotency import unit_of_work
 from marketplace.api.schemas.listings import (
+    LISTING_EXAMPLE,
     ListingChangeSchema,
     ListingFieldsSchema,
     ListingSchema,
@@ -173,7 +174,7 @@ def find(asked: dict[str, Any]) -> Response:
 
 @blueprint.route("/listings", methods=["POST"])
 @enter.token("listings")
-@blueprint.arguments(ListingFieldsSchema, unknown=ma.INCLUDE)
+@blueprint.arguments(ListingFieldsSchema, unknown=ma.INCLUDE, example=LISTING_EXAMPLE)
 @blueprint.response(201, ListingSchema)
 @blueprint.doc(operationId="createListing", summary=_l("Un brouillon, à qui tout peut manquer"))
 def create(fields: dict[str, Any]) -> Response:
@@ -194,7 +195,7 @@ def read(listing_id: str) -> Response:
 
 @blueprint.route("/listings/<listing_id>", methods=["PATCH"])
 @enter.token("listings")
-@blueprint.arguments(ListingChangeSchema, unknown=ma.INCLUDE)
+@blueprint.arguments(ListingChangeSchema, unknown=ma.INCLUDE, example={"quantity": 5, "gone_by": "2027-03-12"})
 @blueprint.response(200, ListingSchema)
 @blueprint.doc(operationId="changeListing", summary=_l("Changer les champs envoyés, et eux seuls"), refuses=[404])
 def change(fields: dict[str, Any], listing_id: str) -> Response:

@@ -28,23 +28,73 @@ class FactorUsedSchema(Schema):
     kgco2e_per_unit = decimal(required=True)
 
 
+_AMOUNT = {"type": ["number", "string"]}
+_KEY = {"type": "string"}
+_U = {"u_quantity_pct": {**_AMOUNT, "description": _l("Doute sur la quantité, en %.")}}
+_INPUTS = {
+    "displacement": {**_AMOUNT, "description": _l("Part du neuf que l’échange évite d’acheter, de 0 à 1.")},
+    "u_displacement_pct": _AMOUNT,
+    "lines": {
+        "type": "array",
+        "description": _l("Ce qui n’est pas fabriqué, et la fin de vie que le neuf aurait eue."),
+        "items": {
+            "type": "object",
+            "properties": {
+                "production": {**_KEY, "description": _l("Clé d’un facteur.")},
+                "quantity": _AMOUNT,
+                "unit": _KEY,
+                "recycled": {"type": "object", "properties": {"factor": _KEY, "share": _AMOUNT}},
+                "eol_new": _KEY,
+                "eol_mass_kg": _AMOUNT,
+                **_U,
+            },
+        },
+    },
+    "own_eol": {
+        "type": "array",
+        "description": _l("La fin de vie de la chose même, avant et après, quand elle est connue."),
+        "items": {"type": "object", "properties": {"mass_kg": _AMOUNT, "now": _KEY, "later": _KEY, **_U}},
+    },
+    "extra": {
+        "type": "array",
+        "description": _l("Ce que l’échange a coûté : transport, énergie, stockage, remise en état."),
+        "items": {
+            "type": "object",
+            "properties": {
+                "factor": _KEY,
+                **dict.fromkeys(("quantity", "km", "mass_kg", "m3", "months", "load_share"), _AMOUNT),
+                **_U,
+            },
+        },
+    },
+    "allocation": {
+        "type": "object",
+        "description": _l("Parts par côté ; elles font 1."),
+        "additionalProperties": _AMOUNT,
+    },
+}
+_LINE = {
+    "category": {**_KEY, "description": _l("Clé d’un rayon.")},
+    "quantity": _AMOUNT,
+    "unit": _KEY,
+    "mass_kg": {"type": ["number", "string", "null"], "description": _l("D’une unité ; sinon celle du rayon.")},
+    "mass_source": _KEY,
+    "materials": {"type": "array", "items": {"type": "object", "properties": {"key": _KEY, "share": _AMOUNT}}},
+    "receiver": {**_KEY, "description": "production, public, stock."},
+}
+
+
 class EstimateRequestSchema(Schema):
     """Either `inputs`, in the method's own form, or `lines` by category."""
 
     kind = Code(KINDS, required=True)
     inputs = described(
-        "object",
-        description=_l("Les valeurs de la méthode : displacement, lines, own_eol, extra, allocation."),
-        example={
-            "displacement": "0.60",
-            "lines": [{"production": "prod.plywood", "quantity": "320", "unit": "kg", "eol_new": "eol.unsorted.wood"}],
-        },
+        "object", properties=_INPUTS, description=_l("Les valeurs de la méthode. D’autres sortes ont d’autres champs.")
     )
     lines = described(
         "array",
-        description=_l("Par rayon : category, quantity, et s’ils sont connus unit, mass_kg, materials, receiver."),
-        items={"type": "object"},
-        example=[{"category": "flat_panel", "quantity": 6}],
+        items={"type": "object", "required": ["category", "quantity"], "properties": _LINE},
+        description=_l("Par rayon : la méthode complète ce qui n’est pas dit."),
     )
     distance_km = described("number", "string", "null", description=_l("Par la route, aller."))
     vehicle = described("string", "null", description=_l("Clé d’un véhicule : van_20m3…"))
@@ -161,3 +211,34 @@ class LedgerPageSchema(page_of(EntrySchema)):  # type: ignore[misc]
     entries_total = Within(TotalSchema, required=True, metadata={"description": _l("De toutes les pages.")})
     total_kgco2e = decimal(required=True)
     uncertainty_kgco2e = decimal(required=True)
+
+
+ESTIMATE_EXAMPLES = {
+    "by category": {
+        "value": {
+            "kind": "donation",
+            "lines": [{"category": "flat_panel", "quantity": 6}],
+            "distance_km": 24,
+            "vehicle": "van_20m3",
+        }
+    },
+    "by inputs": {
+        "value": {
+            "kind": "donation",
+            "inputs": {
+                "displacement": "0.60",
+                "u_displacement_pct": "30",
+                "lines": [
+                    {
+                        "production": "prod.plywood",
+                        "quantity": "320",
+                        "unit": "kg",
+                        "eol_new": "eol.unsorted.wood",
+                        "u_quantity_pct": "2",
+                    }
+                ],
+                "extra": [{"factor": "tr.van_km", "km": "24", "load_share": "1", "u_quantity_pct": "10"}],
+            },
+        }
+    },
+}

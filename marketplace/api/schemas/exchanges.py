@@ -117,3 +117,11 @@ class ExchangeSchema(Schema):
 class ExchangeListArgs(Paging):
     state = Code(STATES)
     side = Code(["provider", "receiver"], metadata={"description": _l("Ce que vous donnez, ou ce que vous recevez.")})
+
+
+EXCHANGE_EXAMPLE = {
+    "kind": "donation",
+    "lines": [{"listing": "k7m2qxh4vbz3a", "quantity": 2}],
+    "message": "Pour un décor de cuisine, nous venons avec un 20 m³.",
+    "vehicle": "van_20m3",
+}

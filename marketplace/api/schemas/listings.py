@@ -186,3 +186,23 @@ class ListingSearchArgs(Schema):
     sort = Text(20, metadata={"description": "relevance, newest, nearest."})
     page = Whole(1, MOST_COUNTED, in_address=True, load_default=1)
     per_page = Whole(1, MOST_PER_PAGE, in_address=True, load_default=PER_PAGE)
+
+
+LISTING_EXAMPLE = {
+    "reference": "FE-0042",
+    "title": "Feuille de décor 3 m",
+    "description": "Contreplaqué peint, ferrures comprises.",
+    "category": "flat_panel",
+    "modes": ["donate"],
+    "quantity": 6,
+    "unit": "piece",
+    "length_cm": 120,
+    "width_cm": 4,
+    "height_cm": 300,
+    "mass_kg": "17.9",
+    "mass_source": "weighed",
+    "materials": [{"key": "plywood", "share": 50}, {"key": "softwood", "share": 50}],
+    "condition": "good",
+    "place": "69100",
+    "handling": {"dismantling": True, "people": 2, "vehicle": "van_20m3"},
+}
