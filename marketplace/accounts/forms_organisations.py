@@ -5,7 +5,16 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import BooleanField, DateField, EmailField, RadioField, SelectField, StringField, TextAreaField
+from wtforms import (
+    BooleanField,
+    DateField,
+    EmailField,
+    PasswordField,
+    RadioField,
+    SelectField,
+    StringField,
+    TextAreaField,
+)
 from wtforms.validators import Length, Optional
 
 from marketplace.accounts.forms import one_line
@@ -156,3 +165,9 @@ class ProductionForm(PlacedForm):
 
 class EmptyForm(FlaskForm):
     """A button: nothing but the token against forged requests."""
+
+
+class ProofForm(FlaskForm):
+    """One's password, asked at the act."""
+
+    proof = PasswordField(_l("Votre mot de passe"), render_kw={"autocomplete": "current-password"})

@@ -7,7 +7,7 @@ import pytest
 from marketplace.accounts import memberships, organisations
 from marketplace.accounts.models import Invitation, Membership, Organisation, Site
 from marketplace.core.db import db, transaction
-from tests.factories import add_member, make_organisation, make_user, sign_in, site_of
+from tests.factories import PASSWORD, add_member, make_organisation, make_user, sign_in, site_of
 
 FORM = {"name": "Le Contrechamp", "kind": "reuse_centre", "siret": "732 829 320 00074"}
 
@@ -196,6 +196,35 @@ def test_roles_and_leaving(app, alice, house, session):
     assert browser.get(f"{base}/membres").status_code == 200
     assert alice.post(f"{base}/membres/{bob.public_id}/retirer").status_code == 303
     assert browser.get(f"{base}/membres").status_code == 404
+
+
+def test_owners_change_only_with_the_password(app, alice, house, session):
+    """A browser left open on a table hands the house to nobody."""
+    bob, eve = make_user("Bob"), make_user("Eve")
+    add_member(house, bob)
+    add_member(house, eve, "owner")
+    base = f"/organisations/{house.public_id}/membres"
+    acts = {
+        f"{base}/{bob.public_id}/role": {"role": "owner"},
+        f"{base}/{eve.public_id}/role": {"role": "viewer"},
+        f"{base}/{eve.public_id}/retirer": {},
+        base: {"email": "x@exemple.fr", "role": "owner"},
+    }
+    for path, data in acts.items():
+        asked = alice.post(path, data=data)
+        assert asked.status_code == 200
+        assert "Confirmez que c’est bien vous" in asked.text
+        for key, value in data.items():
+            assert f'name="{key}" value="{value}"' in asked.text
+    wrong = alice.post(f"{base}/{bob.public_id}/role", data={"role": "owner", "proof": "pas celui-là"})
+    assert wrong.status_code == 422
+    assert 'id="proof-e"' in wrong.text
+    assert (memberships.role_in(house.id, bob.id), memberships.role_in(house.id, eve.id)) == ("member", "owner")
+    assert session.query(Invitation).count() == 0
+    right = alice.post(f"{base}/{bob.public_id}/role", data={"role": "owner", "proof": PASSWORD})
+    assert right.status_code == 303
+    assert alice.post(f"{base}/{eve.public_id}/retirer").status_code == 303
+    assert (memberships.role_in(house.id, bob.id), memberships.role_in(house.id, eve.id)) == ("owner", None)
 
 
 def test_switching(app, house, session):
