@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 
 from marketplace.accounts.models import ApiToken, EmailToken, Membership, Organisation, User
 from marketplace.accounts.signing_in import hash_secret
@@ -95,7 +95,7 @@ def link_holder(secret: str, purpose: str) -> int | None:
     return db.session.scalar(query)
 
 
-def living_link(secret: str, purpose: str):  # type: ignore[no-untyped-def]
+def living_link(secret: str, purpose: str) -> tuple[ColumnElement[bool], ...]:
     """Conditions on `EmailToken` rows: this secret, this purpose, not used, not past."""
     return (
         EmailToken.token_hash == hash_secret(secret[:200].encode("utf-8", "replace").decode()),

@@ -28,6 +28,7 @@ class Sightings:
         self.sessions: dict[int, datetime] = {}
         self.tokens: dict[int, datetime] = {}
         self.writer: threading.Thread | None = None
+        self.stopping = threading.Event()
 
     def note(self, kind: dict[int, datetime], row_id: int) -> None:
         with self.lock:
@@ -62,8 +63,7 @@ class Sightings:
                 )
 
     def _write_for_ever(self) -> None:
-        pause = threading.Event()
-        while not pause.wait(SEEN_EVERY.total_seconds()):
+        while not self.stopping.wait(SEEN_EVERY.total_seconds()):
             try:
                 with self.app.app_context():
                     self.flush()

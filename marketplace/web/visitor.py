@@ -4,7 +4,6 @@ Nothing is read from the database before a template asks, and never for a browse
 """
 
 from functools import cached_property
-from importlib import import_module
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -14,6 +13,7 @@ from werkzeug.local import LocalProxy
 
 from marketplace.accounts import queries, sightings
 from marketplace.accounts.signing_in import SignedIn
+from marketplace.messaging import queries as messages
 from marketplace.web.access import current_actor
 from marketplace.web.next_address import safe_path
 
@@ -40,7 +40,7 @@ class Visitor:
     @cached_property
     def unread_count(self) -> int:
         """Notifications they have not read."""
-        return import_module("marketplace.messaging.queries").unread_count(self.user_id)
+        return messages.unread_count(self.user_id)
 
 
 def visitor() -> Visitor | None:
@@ -59,7 +59,8 @@ def ask_to_sign_in() -> Any:
         came_from = urlsplit(request.headers.get("Referer", ""))
         wanted = came_from.path if came_from.netloc == request.host else ""
     path = safe_path(wanted)
-    return redirect(url_for("accounts.sign_in", **({"next": path} if path and path != "/" else {})), 303)
+    values: dict[str, Any] = {"next": path} if path and path != "/" else {}
+    return redirect(url_for("accounts.sign_in", **values), 303)
 
 
 def note_sighting(response: Response) -> Response:

@@ -11,5 +11,13 @@ for (const input of document.querySelectorAll('input[data-reveal]')) {
   // sent as a password again: browsers keep no list of what was typed in one
   input.form?.addEventListener('submit', () => show('password'));
   show('password');
-  input.after(button);
+  const line = document.createElement('p');
+  line.className = 'row';
+  line.append(button);
+  input.after(line);
+}
+
+// What is shown once is taken whole: <input readonly data-select>.
+for (const input of document.querySelectorAll('input[data-select]')) {
+  input.addEventListener('focus', () => input.select());
 }

@@ -1,5 +1,6 @@
 """Sessions: made anew at sign-in, kept by the server, ended everywhere when they must be (A7, A9)."""
 
+import time
 from datetime import timedelta
 
 from marketplace.accounts import sightings, signing_in
@@ -97,6 +98,22 @@ def test_reading_keeps_a_session_alive_without_writing_in_the_request(client):
     db.session.rollback()
     sightings.flush()
     assert rows()[0].last_seen_at == seen, "written again within five minutes"
+
+
+def test_a_serving_process_writes_what_it_saw_by_itself(client, app, monkeypatch):
+    sign_in(client, make_user("Alice"))
+    before = wall() - timedelta(days=10)
+    with transaction():
+        rows()[0].last_seen_at = before
+    monkeypatch.setattr(sightings, "SEEN_EVERY", timedelta(milliseconds=50))
+    monkeypatch.setitem(app.config, "TESTING", False)
+    client.get("/compte")
+    deadline = time.monotonic() + 5
+    while rows()[0].last_seen_at == before and time.monotonic() < deadline:
+        db.session.rollback()
+        time.sleep(0.02)
+    assert wall() - rows()[0].last_seen_at < timedelta(seconds=30)
+    app.extensions["sightings"].stopping.set()
 
 
 def test_a_visitor_asks_nothing_of_the_database(client, app):
