@@ -32,7 +32,7 @@ from marketplace.core.db import db
 from marketplace.core.errors import Invalid, NotFound
 from marketplace.exchanges.queries import exchange_for
 
-blueprint = Blueprint("api_carbon", __name__, description=_l("Émissions évitées : calcul, facteurs, registre."))
+blueprint = Blueprint("api_carbon", __name__, description=_l("Émissions évitées"))
 
 _FACTOR_FIELDS = tuple(FactorSchema().fields)
 

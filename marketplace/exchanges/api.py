@@ -28,7 +28,7 @@ from marketplace.exchanges import queries, services
 from marketplace.exchanges.models import Appointment, Exchange, ExchangeLine
 from marketplace.exchanges.states import PROVIDER, RECEIVER
 
-blueprint = Blueprint("api_exchanges", __name__, description=_l("De la demande à la remise."))
+blueprint = Blueprint("api_exchanges", __name__, description=_l("Échanges"))
 
 
 def shown(actor: Actor, exchange: Exchange) -> dict[str, Any]:
