@@ -26,19 +26,20 @@ COMPLETED = 96
 # (giver, receiver, receiver's production)
 ROADS = (
     ("quai", "contrechamp", None),
+    ("contrechamp", "quai", "heures"),
+    ("contrechamp", "quai", "heures"),
     ("quai", "ecole", None),
-    ("large", "deuxvies", None),
-    ("manufacture", "ecole", None),
-    ("contrechamp", "quai", "heures"),
-    ("contrechamp", "quai", "heures"),
-    ("deuxvies", "large", "maree"),
-    ("deuxvies", "manufacture", None),
-    ("belleville", "large", "maree"),
+    ("contrechamp", "ecole", None),
     ("contrechamp", "partage", None),
-    ("quai", "hangar", None),
-    ("manufacture", "quai", "heures"),
+    ("manufacture", "deuxvies", None),
+    ("deuxvies", "manufacture", None),
+    ("belleville", "manufacture", None),
+    ("large", "hangar", None),
+    ("ecole", "quai", "heures"),
+    ("deuxvies", "large", "maree"),  # six hundred kilometres: some of these do worse than new, and show it
 )
-VEHICLES = ("van_3m3", "van_12m3", "van_20m3", "truck_7t5", "car", None)
+WEIGHTS = (10, 10, 10, 8, 6, 5, 8, 10, 6, 8, 5, 1)
+VEHICLES = ("van_3m3", "van_12m3", "van_20m3", "van_20m3", "car", None)
 WORDS = (
     "Bonjour, nous montons lundi : pouvons-nous passer avant ?",
     "Très intéressés, nous avons un hayon et deux personnes.",
@@ -63,7 +64,7 @@ def write_lives(
     with moving_clock() as set_clock:
         for number in range(COMPLETED):
             moment = start - timedelta(days=360 - number * 355 // COMPLETED)
-            road = ROADS[draw.randrange(len(ROADS))]
+            road = draw.choices(ROADS, WEIGHTS)[0]
             with transaction():
                 _completed(cast, draw, draw.choice(given), drawings, road, moment, set_clock)
         for number, state in enumerate(UNDER_WAY):

@@ -60,14 +60,14 @@ HOUSES = (
     ),
     House(
         "manufacture", "Théâtre de la Manufacture Nord", "venue", "manufacture-nord.example",
-        Place("3 place du Marché", "59000", "Lille"),
+        Place("3 place du Marché", "93200", "Saint-Denis"),
         "Scène de 400 places, atelier de construction, costumier.",
         (("Émile Lambert", "emile", "owner"),),
         weight=5,
     ),
     House(
         "ecole", "École des Métiers du Décor", "school", "ecole-decor.example",
-        Place("25 boulevard de la Prairie-au-Duc", "44200", "Nantes"),
+        Place("25 rue du Chantier-École", "69120", "Vaulx-en-Velin"),
         "Formation de constructeurs, peintres et accessoiristes ; nous réemployons tout ce qui se revisse.",
         (("Fanny Le Goff", "fanny", "owner"),),
         weight=3,
@@ -88,7 +88,7 @@ HOUSES = (
     ),
     House(
         "hangar", "Le Hangar des Compagnies", "other", "hangar-compagnies.example",
-        Place("2 rue du Port", "33800", "Bordeaux"),
+        Place("2 rue du Port", "13003", "Marseille 3e"),
         "Atelier partagé de sept compagnies. Adhésion en cours de vérification.",
         (("Igor Sanz", "igor", "owner"),),
         verified=False, weight=2,
