@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from flask_babel import gettext as _
 from sqlalchemy import exists, select
+from sqlalchemy.exc import IntegrityError
 
 from marketplace.accounts.models import Organisation, Production, Site
 from marketplace.accounts.permissions import Actor, require
@@ -23,7 +24,7 @@ from marketplace.exchanges.events import ExchangeRequested
 from marketplace.exchanges.kinds import KINDS
 from marketplace.exchanges.models import Exchange, ExchangeLine
 from marketplace.exchanges.moves import quantity_sentence, text
-from marketplace.exchanges.rules import quantity_problem, read_quantity
+from marketplace.exchanges.rules import KEY, is_public_id, quantity_problem, read_quantity
 from marketplace.exchanges.states import RECEIVER
 
 LONGEST_MESSAGE = 2000
@@ -100,7 +101,10 @@ def request_donation(actor: Actor | None, request: DonationRequest) -> Exchange:
     exchange.destination_lat, exchange.destination_lon = _destination(receiver.id, production)
     exchange.lines = [_line(listing, quantity) for listing, quantity in zip(ordered, quantities, strict=True)]
     db.session.add(exchange)
-    db.session.flush()
+    try:
+        db.session.flush()
+    except IntegrityError as error:  # the same form, sent at the same moment for something else
+        raise Conflict(_("Cette demande est déjà partie.")) from error
     starts_on, ends_on = kind.interval(today())
     stock.take(exchange.lines, listings, starts_on, ends_on, expires_at=exchange.deadline_at)
     transitions.record(exchange, "request", None, RECEIVER, actor.user_id, {"message": message} if message else {})
@@ -112,7 +116,7 @@ def request_donation(actor: Actor | None, request: DonationRequest) -> Exchange:
 def _earlier(organisation_id: int, key: str | None) -> Exchange | None:
     if not key:
         return None
-    if len(key) > 40:
+    if KEY.fullmatch(key) is None:
         raise Invalid(message=_("Ce formulaire a expiré : rouvrez la page."))
     return db.session.scalar(
         select(Exchange).where(Exchange.receiver_id == organisation_id, Exchange.request_key == key)
@@ -128,6 +132,8 @@ def _seen(actor: Actor, lines: Sequence[LineRequest]) -> list[Listing]:
     asked = [line.listing for line in lines]
     if len(set(asked)) != len(asked):
         raise Invalid({"lines": _("La même annonce est demandée deux fois : réunissez les quantités.")})
+    if not all(map(is_public_id, asked)):
+        raise NotFound
     return [listing_for(actor, public_id) for public_id in asked]
 
 
@@ -181,7 +187,8 @@ def _asker(actor: Actor | None, production_public_id: str | None) -> tuple[Actor
         raise NotFound
     production = None
     if production_public_id:
-        production = db.session.scalar(select(Production).where(Production.public_id == production_public_id))
+        if is_public_id(production_public_id):
+            production = db.session.scalar(select(Production).where(Production.public_id == production_public_id))
         if production is not None:
             actor = acting_for(actor, production.organisation_id, production.id)
         if production is None or actor.organisation_id != production.organisation_id:

@@ -15,7 +15,7 @@ from marketplace.core.errors import Conflict, Invalid
 from marketplace.exchanges import appointments, codes, stock
 from marketplace.exchanges.kinds import KINDS
 from marketplace.exchanges.models import Appointment, Exchange
-from marketplace.exchanges.rules import quantity_problem, read_quantity
+from marketplace.exchanges.rules import is_storable, quantity_problem, read_quantity
 from marketplace.exchanges.states import PROVIDER, RECEIVER
 
 Data = Mapping[str, Any]
@@ -51,7 +51,7 @@ def text(data: Data, field: str, longest: int, *, required: str | None = None) -
     raw = data.get(field)
     if raw is None:
         raw = ""
-    if not isinstance(raw, str) or "\x00" in raw:
+    if not isinstance(raw, str) or not is_storable(raw):
         raise Invalid({field: _("Du texte est attendu ici.")})
     raw = raw.strip()
     if not raw and required:

@@ -25,7 +25,7 @@ from marketplace.exchanges.inbox import exchanges_of as exchanges_of
 from marketplace.exchanges.inbox import waiting_count as waiting_count
 from marketplace.exchanges.kinds import KINDS
 from marketplace.exchanges.models import Appointment, Document, Exchange, ExchangeLine, Hold
-from marketplace.exchanges.rules import ADDRESS_SHOWN, CODE_SHOWN
+from marketplace.exchanges.rules import ADDRESS_SHOWN, CODE_SHOWN, is_public_id
 from marketplace.exchanges.states import MODERATOR, PROVIDER, RECEIVER, allowed_moves
 
 # side → the right that its moves ask for (accounts/permissions.py)
@@ -133,6 +133,8 @@ def may_move(acting: Actor, exchange: Exchange, side: str) -> Actor:
 
 def exchange_for(actor: Actor | None, public_id: str) -> Exchange:
     """The exchange with its lines, moves and appointments loaded. Raises `NotFound` unless `actor` may read it."""
+    if not is_public_id(public_id):
+        raise NotFound
     exchange = db.session.scalar(
         select(Exchange)
         .where(Exchange.public_id == public_id)
@@ -246,6 +248,8 @@ def documents_of(exchange_id: int) -> list[Document]:
 def document_for(actor: Actor | None, exchange_public_id: str, public_id: str) -> Document:
     """A rendered paper of an exchange. Raises `NotFound` to strangers, and while it is being made."""
     exchange = exchange_for(actor, exchange_public_id)
+    if not is_public_id(public_id):
+        raise NotFound
     document = db.session.scalar(
         select(Document).where(Document.public_id == public_id, Document.exchange_id == exchange.id)
     )

@@ -11,12 +11,25 @@ _NUMBER = re.compile(r"[0-9]{1,9}(?:[.,][0-9]{1,9})?")
 _CODE = re.compile(r"[0-9]{6}")
 _SCANNED = re.compile(r"https?://[^\s/]+/q/([a-z2-7]{13})#([0-9]{6})")
 
+PUBLIC_ID = re.compile(r"[a-z2-7]{13}")
+KEY = re.compile(r"[A-Za-z0-9_.-]{1,40}")
+
 TRIES = 10  # wrong codes before a pause
 PAUSE_MINUTES = 15
 
 # states in which the receiver knows where to come, and both how to call each other
 ADDRESS_SHOWN = frozenset({"confirmed", "handed_over", "returned", "completed", "disputed"})
 CODE_SHOWN = frozenset({"confirmed", "disputed"})
+
+
+def is_public_id(raw: Any) -> bool:
+    """Whether this can be an identifier of ours: nothing else is looked up in a database."""
+    return isinstance(raw, str) and PUBLIC_ID.fullmatch(raw) is not None
+
+
+def is_storable(text: str) -> bool:
+    """Whether every database can keep this text: no NUL, no half of a surrogate pair."""
+    return "\x00" not in text and not any("\ud800" <= character <= "\udfff" for character in text)
 
 
 def read_quantity(raw: Any) -> Decimal | None:

@@ -20,6 +20,7 @@ from marketplace.exchanges.kinds import KINDS
 from marketplace.exchanges.models import Exchange, ExchangeLine
 from marketplace.exchanges.moves import EFFECTS
 from marketplace.exchanges.queries import as_party, may_move
+from marketplace.exchanges.rules import is_public_id
 from marketplace.exchanges.states import MODERATOR, Step, step
 
 
@@ -38,6 +39,8 @@ def move(
     `already` is true in that conflict when the same person has just made the same move: a double click.
     """
     data = data or {}
+    if not is_public_id(exchange_public_id):
+        raise NotFound
     found = db.session.scalar(select(Exchange.id).where(Exchange.public_id == exchange_public_id))
     if found is None or actor is None:
         raise NotFound

@@ -1,6 +1,5 @@
 """Pages of exchanges: the list, one exchange, asking, every move, the screens of the hand-over, papers and QR codes."""
 
-import re
 from collections.abc import Callable
 from typing import Any
 
@@ -19,8 +18,9 @@ from marketplace.exchanges import queries, services
 from marketplace.exchanges.codes import TooManyTries
 from marketplace.exchanges.forms import FORMS, AskForm, CodeForm, MessageForm, MoveForm, PickForm, form_for, show_errors
 from marketplace.exchanges.models import Exchange
+from marketplace.exchanges.rules import is_public_id
 from marketplace.exchanges.states import PROVIDER, RECEIVER
-from marketplace.exchanges.views_page import page_of, prepare, screen_path, title_of
+from marketplace.exchanges.views_page import exchange_word, page_of, prepare, screen_path, title_of
 from marketplace.messaging import services as messaging
 from marketplace.messaging.queries import messages_of
 from marketplace.ports import current as port
@@ -31,13 +31,13 @@ from marketplace.web.limits import limiter
 blueprint = Blueprint("exchanges", __name__)
 
 SIDES = {"donne": PROVIDER, "recoit": RECEIVER}
-_EXCHANGE_ID = re.compile(r"[a-z2-7]{13}")
 
 
 # --- asking ----------------------------------------------------------------------------------------------------------
 
 
 blueprint.add_app_template_global(slug, "slug_of")
+blueprint.add_app_template_global(exchange_word)
 
 
 @blueprint.app_template_global("ask_about")
@@ -65,7 +65,7 @@ def ask_about(listing: Listing, form: AskForm | None = None) -> dict[str, Any]:
 @enter.member
 def ask() -> Any:
     """The form by itself, for who comes with an address instead of from the listing's page."""
-    listing = listing_for(signed_in_actor(), request.args.get("annonce", ""))
+    listing = _listing(request.args.get("annonce", ""))
     return render_template("exchanges/ask.html", listing=listing)
 
 
@@ -87,10 +87,16 @@ def request_donation() -> Any:
     return redirect(url_for("exchanges.show", public_id=public_id), 303)
 
 
+def _listing(public_id: str) -> Listing:
+    if not is_public_id(public_id):
+        raise NotFound
+    return listing_for(signed_in_actor(), public_id)
+
+
 def _ask_again(form: AskForm, refusal: str = "") -> str:
     """The form as it was filled in, beside what is free now."""
     actor = signed_in_actor()
-    listing = listing_for(actor, form.listing.data or "")
+    listing = _listing(form.listing.data or "")
     form.offer(queries.productions_for(actor))
     form.quantity.label.text = label("unit_name", listing.unit or "piece").capitalize()
     return render_template("exchanges/ask.html", listing=listing, asking_form=form, asking_refusal=refusal)
@@ -206,7 +212,8 @@ def _refused(public_id: str, move: str, place: str, form: MoveForm, refusal: Mar
     prepare(form, exchange)
     show_errors(form, refusal if isinstance(refusal, Invalid) else Invalid({"code": refusal.message}))
     if move == "hand_over":
-        return _hand_over_page(public_id, form), refusal.status, _retry(refusal)
+        shown = _hand_over_page(public_id, form)
+        return (shown, refusal.status, _retry(refusal)) if isinstance(shown, str) else shown
     return _page(public_id, refused=(place, form)), refusal.status
 
 
@@ -280,7 +287,7 @@ def _qr(public_id: str, code: str) -> Markup:
 @limiter.limit("60/minute")
 def scanned(code: str) -> Any:
     """Where QR codes lead: a hand-over for its provider, a paper's verification for whoever holds it."""
-    if _EXCHANGE_ID.fullmatch(code):
+    if is_public_id(code):
         actor = current_actor()
         if actor is None:  # the same for any code of this form: visitors learn nothing
             return current_app.login_manager.unauthorized()  # type: ignore[attr-defined]

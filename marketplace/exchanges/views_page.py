@@ -59,10 +59,17 @@ class Page:
 
 
 def title_of(exchange: Exchange) -> str:
-    """« Don de 6 pièces : Feuilles de décor 3 m »."""
+    """« 6 pièces : Feuilles de décor 3 m », and how many more lines."""
     first, more = exchange.lines[0], len(exchange.lines) - 1
-    text = _("%(amount)s, %(title)s", amount=filters.quantity(first.quantity, first.unit), title=first.title)
+    text = _("%(amount)s : %(title)s", amount=filters.quantity(first.quantity, first.unit), title=first.title)
     return text + (" " + ngettext("et une autre ligne", "et %(num)d autres lignes", more) if more else "")
+
+
+def exchange_word(kind: str, state: str) -> str:
+    """A state in the words of its kind: a donation is `accepted` only while changed terms wait for an answer."""
+    if (kind, state) == ("donation", "accepted"):
+        return _("Autre proposition")
+    return label("exchange_state", state)
 
 
 def page_of(actor: Actor, exchange: Exchange, refused: tuple[str, MoveForm] | None = None) -> Page:
@@ -142,15 +149,16 @@ def _steps(view: ExchangeView) -> list[Step]:
         steps.append(_at(Step(_("Autre proposition"), current=True), at.get("amend")))
     steps.append(_at(Step(_("Accepté"), done=was_agreed, current=state == "requested"), at.get(agreed)))
     meeting = view.appointment
-    steps.append(
-        Step(
-            _("Rendez-vous"),
-            at=filters.short_moment(meeting.starts_at) if meeting else "",
-            datetime=meeting.starts_at.isoformat() if meeting else "",
-            done=meeting is not None and was_agreed,
-            current=state == "confirmed" and meeting is None,
+    if meeting is not None or state != "completed":
+        steps.append(
+            Step(
+                _("Rendez-vous"),
+                at=filters.short_moment(meeting.starts_at) if meeting else "",
+                datetime=meeting.starts_at.isoformat() if meeting else "",
+                done=meeting is not None and was_agreed,
+                current=state == "confirmed" and meeting is None,
+            )
         )
-    )
     steps.append(
         _at(
             Step(_("Remis"), done=state == "completed", current=state == "confirmed" and meeting is not None),

@@ -10,7 +10,7 @@ from marketplace.accounts.permissions import Actor
 from marketplace.catalogue.models import Listing
 from marketplace.core.db import db, transaction
 from marketplace.exchanges import services
-from marketplace.exchanges.models import Exchange
+from marketplace.exchanges.models import Document, Exchange
 from marketplace.exchanges.services import DonationRequest, LineRequest
 from tests.factories import make_listing, make_organisation, make_user, owner_of
 
@@ -44,6 +44,10 @@ class World:
         db.session.rollback()
         db.session.expire_all()
         return db.session.query(Exchange).filter_by(public_id=exchange).one()
+
+    def get_id(self, document: Document) -> str:
+        """The exchange a paper belongs to."""
+        return db.session.get_one(Exchange, document.exchange_id).public_id
 
     def confirmed(self, quantity: Any = 4) -> str:
         """An exchange that was asked for and accepted."""
