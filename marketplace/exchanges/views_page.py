@@ -79,8 +79,8 @@ def page_of(actor: Actor, exchange: Exchange, refused: tuple[str, MoveForm] | No
     pickable = [one for one in view.proposals if one.proposed_by != view.side and one.starts_at > now()]
     if "appoint" in forms and pickable:
         pick = form_for("appoint", exchange, cls=PickForm)
-        pick.offer(pickable)  # type: ignore[attr-defined]
-        pick.collected_by_name.data = exchange.collected_by_name  # type: ignore[attr-defined]
+        pick.offer(pickable)
+        pick.collected_by_name.data = exchange.collected_by_name
         forms["pick"] = pick
     if refused is not None and refused[0] in forms:
         forms[refused[0]] = refused[1]

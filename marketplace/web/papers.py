@@ -64,7 +64,7 @@ def pdf(document: Document) -> bytes:
 
     with force_locale("fr"):
         page = render_template(TEMPLATES[document.kind], **facts_of(document))
-    return HTML(string=page, base_url=_static().as_uri() + "/", url_fetcher=_fetcher()).write_pdf(  # type: ignore[return-value]
+    return HTML(string=page, base_url=_static().as_uri() + "/", url_fetcher=_fetcher()).write_pdf(
         pdf_variant="pdf/ua-1", pdf_tags=True
     )
 
