@@ -24,7 +24,7 @@ class Blueprint(SmorestBlueprint):
 
     def __init__(self, name: str, import_name: str, description: Any = ""):
         super().__init__(name, import_name, url_prefix=PREFIX, description=description)
-        self._prepare_doc_cbks = [*self._prepare_doc_cbks, _document_entrance, _document_refusals]
+        self._prepare_doc_cbks += [_document_entrance, _document_refusals]
         errors.attach(self)
         limiter.shared_limit(ALL_LIMIT, scope="api", key_func=token_or_address)(self)
         limiter.shared_limit(WRITE_LIMIT, scope="api-writes", key_func=token_or_address, methods=WRITES)(self)

@@ -82,9 +82,7 @@ def of_marketplace(error: MarketplaceError) -> Response:
 
 def of_http(error: HTTPException) -> Response:
     """A refusal of Werkzeug or of an extension: their English sentences stay out."""
-    if error.code is None or error.code < 400:
-        return Response(error.get_response())  # a redirect is no refusal
-    response = problem(error.code)
+    response = problem(error.code or 500)
     for name, value in error.get_headers():
         if name in ("Allow", "Retry-After"):
             response.headers[name] = value

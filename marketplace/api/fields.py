@@ -40,7 +40,7 @@ class Text(_Field, fields.String):
 
     def __init__(self, longest: int = 4000, shortest: int = 0, **kwargs: Any):
         said = _l("Le texte est trop long ou trop court.")
-        kwargs.setdefault("validate", validate.Length(shortest or None, longest, error=said))  # type: ignore[arg-type]
+        kwargs.setdefault("validate", validate.Length(shortest or None, longest, error=said))
         super().__init__(**kwargs)
 
 
@@ -51,7 +51,7 @@ class Code(_Field, fields.String):
 
     def __init__(self, codes: Any, **kwargs: Any):
         said = _l("Ce code n’est pas dans la liste.")
-        super().__init__(validate=validate.OneOf(list(codes), error=said), **kwargs)  # type: ignore[arg-type]
+        super().__init__(validate=validate.OneOf(list(codes), error=said), **kwargs)
 
 
 class Whole(_Field, fields.Integer):
@@ -62,7 +62,7 @@ class Whole(_Field, fields.Integer):
     def __init__(self, least: int = 0, most: int = LARGEST, *, in_address: bool = False, **kwargs: Any):
         self.in_address = in_address
         said = _l("Ce nombre est hors limites.")
-        super().__init__(validate=validate.Range(least, most, error=said), **kwargs)  # type: ignore[arg-type]
+        super().__init__(validate=validate.Range(least, most, error=said), **kwargs)
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> int:
         if self.in_address:
@@ -144,7 +144,7 @@ class Many(_Field, fields.List):
 
     def __init__(self, inner: Any, most: int = 500, least: int = 0, **kwargs: Any):
         said = _l("La liste est trop longue ou trop courte.")
-        super().__init__(inner, validate=validate.Length(least or None, most, error=said), **kwargs)  # type: ignore[arg-type]
+        super().__init__(inner, validate=validate.Length(least or None, most, error=said), **kwargs)
 
 
 class Within(_Field, fields.Nested):

@@ -3,6 +3,7 @@
 from typing import Any
 from urllib.parse import urlencode
 
+import marshmallow as ma
 from flask import request
 
 from marketplace.api.fields import Flag, Many, Schema, Text, Whole, Within
@@ -19,7 +20,7 @@ class Paging(Schema):
     per_page = Whole(1, MOST_PER_PAGE, in_address=True, load_default=PER_PAGE)
 
 
-def page_of(item: type[Schema]) -> type[Schema]:
+def page_of(item: type[Schema]) -> type[ma.Schema]:
     """The schema of a page of `item`s."""
     return Schema.from_dict(
         {

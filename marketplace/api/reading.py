@@ -115,7 +115,7 @@ def _inside(document: Mapping[str, Any], field: Mapping[str, Any]) -> Mapping[st
 def _not_null(document: Mapping[str, Any], field: Mapping[str, Any]) -> Mapping[str, Any]:
     for choice in (*field.get("anyOf", ()), *field.get("oneOf", ())):
         if _resolved(document, choice).get("type") != "null":
-            return choice  # type: ignore[no-any-return]
+            return choice
     return field
 
 

@@ -26,6 +26,7 @@ def jpeg(colour: str = "navy") -> bytes:
     return out.getvalue()
 
 
+@pytest.mark.both_databases
 def test_a_listing_is_given_back_as_it_was_taken(program, giver):
     ours = program(giver, "listings")
     sent = CONTRACT | {"site": factories.site_of(giver).public_id}
@@ -48,6 +49,7 @@ def test_a_draft_may_lack_anything_and_publishing_names_what_is_missing(program,
     }  # fmt: skip
 
 
+@pytest.mark.both_databases
 def test_publish_find_patch_withdraw(program, giver):
     ours, visitor = program(giver, "listings"), program()
     listing = ours.post("/listings", CONTRACT | {"site": factories.site_of(giver).public_id}).get_json()
@@ -149,6 +151,7 @@ def test_pages_follow_each_other(program, giver):
     assert visitor.get("/listings?q=chaise&per_page=2&page=9").get_json()["items"] == []
 
 
+@pytest.mark.both_databases
 def test_photos(program, giver, run_jobs):
     listing = factories.make_listing(giver)
     ours = program(giver)
