@@ -85,7 +85,7 @@ def threads_of(organisation_id: int, page: int = 1) -> Page:
         .order_by(last.c.message_id.desc())
     )
     found = paged(query, page)
-    items = [Thread(*row[:6], mine=row[6] == organisation_id) for row in found.items]
+    items = [Thread(*before, mine=writer == organisation_id) for *before, writer in found.items]
     return Page(items, found.page, found.size, found.total)
 
 

@@ -96,13 +96,15 @@ def people_of_side(exchange: Exchange, side: str) -> list[int]:
         .distinct()
     ).all()
     production_id = exchange.provider_production_id if side == "provider" else exchange.receiver_production_id
-    wrote = [user_id for user_id in wrote if user_id and may_follow(user_id, organisation_id, production_id)]
+    writers: list[int] = [
+        user_id for user_id in wrote if user_id and may_follow(user_id, organisation_id, production_id)
+    ]
     if side == "provider":
-        return [*deciders, *wrote]
+        return [*deciders, *writers]
     asker = exchange.requested_by_id
     if asker is not None and may_follow(asker, organisation_id, production_id):
-        return [asker, *wrote]
-    return [*deciders, *wrote]
+        return [asker, *writers]
+    return [*deciders, *writers]
 
 
 def may_follow(user_id: int, organisation_id: int, production_id: int | None) -> bool:
