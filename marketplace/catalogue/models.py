@@ -101,7 +101,6 @@ class Listing(PublicIdMixin, Base):
         CheckConstraint("deposit_cents IS NULL OR deposit_cents >= 0", name="deposit"),
         Index("ix_listing_organisation_id_state_id", "organisation_id", "state", "id"),
         Index("ix_listing_state_gone_by", "state", "gone_by"),
-        Index("ix_listing_category_key_state_id", "category_key", "state", "id"),
     )
 
 

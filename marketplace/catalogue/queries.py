@@ -16,7 +16,6 @@ from marketplace.catalogue.models import Listing, Photo
 from marketplace.catalogue.rules import SHOWN, missing_to_publish
 from marketplace.core.db import db
 from marketplace.core.errors import NotFound
-from marketplace.core.geo import Point, great_circle_km
 from marketplace.core.text import slug
 
 PER_PAGE = 50
@@ -74,27 +73,6 @@ def lock_listings(ids: Iterable[int]) -> list[Listing]:
         .execution_options(populate_existing=True)
     )
     return list(db.session.scalars(query))
-
-
-class Picture(NamedTuple):
-    """A photo as pages show it."""
-
-    public_id: str
-    key: str
-    alt: str
-    colour: str | None
-    width: int | None
-    height: int | None
-
-
-def pictures_of(listing_id: int) -> list[Picture]:
-    """The photos that are ready, in their order."""
-    rows = db.session.execute(
-        select(Photo.public_id, Photo.key, Photo.alt, Photo.colour, Photo.width, Photo.height)
-        .where(Photo.listing_id == listing_id, Photo.state == "ready")
-        .order_by(Photo.position)
-    )
-    return [Picture(*row) for row in rows]  # type: ignore[arg-type]  # a ready photo has its key
 
 
 def covers_of(listing_ids: Iterable[int]) -> dict[int, str]:
@@ -241,76 +219,6 @@ def own_ids(actor: Actor | None, public_ids: Sequence[str], action: str) -> list
     if len(ids) != len(set(public_ids)):
         raise NotFound
     return ids
-
-
-class AlikeRow(NamedTuple):
-    """A listing beside another: what a card needs, besides what other capabilities know."""
-
-    id: int
-    public_id: str
-    slug: str
-    title: str
-    category_key: str
-    gives: bool
-    rents: bool
-    sells: bool
-    price_cents: int | None
-    weekly_rate_cents: int | None
-    unit: str
-    city: str
-    gone_by: date | None
-    distance_km: float | None
-
-
-def alike(listing: Any, limit: int = 4) -> list[AlikeRow]:
-    """Published listings of the same category, else of its branch, the nearest of the latest 40 first.
-
-    `listing`: anything with `id`, `category_key`, `lat`, `lon`.
-    """
-    if listing.category_key not in taxonomy.categories():
-        return []
-    found = _published(listing.id, Listing.category_key == listing.category_key)
-    if len(found) < limit:
-        parent = taxonomy.categories()[listing.category_key].parent
-        siblings = taxonomy.branch(parent) - {listing.category_key} if parent else frozenset()
-        if siblings:
-            found += _published(listing.id, Listing.category_key.in_(siblings))
-    here = Point(listing.lat, listing.lon) if listing.lat is not None and listing.lon is not None else None
-
-    def kilometres(row: Any) -> float | None:
-        if here is None or row.lat is None or row.lon is None:
-            return None
-        return great_circle_km(here, Point(row.lat, row.lon))
-
-    with_distance = [(kilometres(row), row) for row in found]
-    same = listing.category_key
-    with_distance.sort(
-        key=lambda pair: (pair[1].category_key != same, 1e9 if pair[0] is None else pair[0], -pair[1].id)
-    )
-    return [
-        AlikeRow(
-            row.id, row.public_id, slug(row.title), row.title, row.category_key, "donate" in row.modes,
-            "rent" in row.modes, "sell" in row.modes, row.price_cents, row.weekly_rate_cents, row.unit or "piece",
-            row.city or "", row.gone_by, km,
-        )
-        for km, row in with_distance[:limit]
-    ]  # fmt: skip
-
-
-def _published(but: int, which: ColumnElement[bool]) -> list[Any]:
-    query = (
-        select(
-            Listing.id, Listing.public_id, Listing.title, Listing.category_key, Listing.modes, Listing.price_cents,
-            Listing.weekly_rate_cents, Listing.unit, Listing.city, Listing.gone_by, Listing.lat, Listing.lon,
-        )
-        .where(
-            which, Listing.state == "published", Listing.visibility == "public", Listing.hidden_at.is_(None),
-            Listing.id != but,
-        )
-        .order_by(Listing.id.desc())
-        .limit(40)
-    )  # fmt: skip
-    return list(db.session.execute(query))
 
 
 class Place(NamedTuple):

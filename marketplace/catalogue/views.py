@@ -12,18 +12,17 @@ from marketplace.accounts.permissions import allows
 from marketplace.carbon import wording
 from marketplace.carbon.explaining import explain_estimate
 from marketplace.carbon.models import ListingEstimate
-from marketplace.catalogue import queries, rules, services, taxonomy
-from marketplace.catalogue.models import Listing
+from marketplace.catalogue import queries, rules, services, taxonomy, views_page
 from marketplace.catalogue.photos import SIZES, TYPES
+from marketplace.core import text
 from marketplace.core.db import db, transaction
 from marketplace.core.errors import NotFound
-from marketplace.core.text import slug
 from marketplace.exchanges.queries import free_quantities
 from marketplace.ports import current
 from marketplace.web import filters
 from marketplace.web.access import current_actor, enter, signed_in_actor
 from marketplace.web.cards import cards
-from marketplace.web.labels import drawing_for, label
+from marketplace.web.labels import LABELS, drawing_for, label
 
 blueprint = Blueprint("catalogue", __name__)
 
@@ -37,63 +36,30 @@ BULK_LIMIT = 200
 def listing_show(public_id: str, slug: str = "") -> Any:
     """A listing as its reader may see it; an old or wrong end of the address leads to the right one."""
     actor = current_actor()
-    listing = queries.listing_for(actor, public_id)
-    if slug != _slug(listing):
-        right = url_for("catalogue.listing_show", public_id=public_id, slug=_slug(listing))
+    listing = views_page.page_row(actor, public_id)
+    right_end = text.slug(listing.title)
+    if slug != right_end:
+        right = url_for("catalogue.listing_show", public_id=public_id, slug=right_end)
         query = request.query_string.decode("ascii", "ignore")
         return redirect(f"{right}?{query}" if query else right, 301)
     mine = actor is not None and actor.organisation_id == listing.organisation_id
-    alike = queries.alike(listing)
-    ids = [row.id for row in alike]
-    free = free_quantities([listing.id, *ids])
-    estimates = _estimates([listing.id, *ids])
-    estimate = estimates.get(listing.id)
+    asked_here = not mine and listing.state == "published" and "donate" in listing.modes
+    figure = views_page.figure(listing.id)
     return render_template(
         "catalogue/listing_show.html",
         listing=listing,
-        pictures=[photo for photo in listing.photos if photo.state == "ready"],
+        pictures=views_page.pictures(listing.id),
         path=_path(listing.category_key),
         drawing=_drawing(listing.category_key),
-        free=free.get(listing.id),
+        free=None if asked_here else free_quantities([listing.id]).get(listing.id),  # else the form to ask says it
         facts=_facts(listing),
-        estimate=estimate,
-        avoided=_avoided(listing.id, estimate.estimated_at, filters.language()) if estimate else None,
-        why_not=_why_not(estimate),
+        estimate=figure,
+        avoided=_avoided(listing.id, figure.estimated_at, filters.language()) if figure else None,
+        why_not=_why_not(figure),
         mine=mine,
         may_edit=mine and actor is not None and allows(actor.role, "listing.draft"),
-        alike=cards([_Beside(row, free, estimates, covers) for covers in (queries.covers_of(ids),) for row in alike]),
+        alike=cards(views_page.beside(listing)),
     )
-
-
-def _slug(listing: Listing) -> str:
-    return slug(listing.title)
-
-
-class _Beside:
-    """A listing beside another, as `web.cards.CardRow` asks for it."""
-
-    def __init__(self, row: queries.AlikeRow, free: Any, estimates: Any, covers: dict[int, str]):
-        self.row = row
-        self.free = free.get(row.id, 0)
-        self.photo_key = covers.get(row.id)
-        estimate = estimates.get(row.id)
-        self.estimate_kgco2e = estimate.result_kgco2e if estimate else None
-        self.uncertainty_kgco2e = estimate.uncertainty_kgco2e if estimate else None
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.row, name)
-
-
-def _estimates(ids: list[int]) -> dict[int, Any]:
-    """What carbon last wrote of each listing, as columns."""
-    estimate = ListingEstimate
-    rows = db.session.execute(
-        db.select(
-            estimate.listing_id, estimate.status, estimate.reason, estimate.reason_data, estimate.quantity,
-            estimate.result_kgco2e, estimate.uncertainty_kgco2e, estimate.estimated_at,
-        ).where(estimate.listing_id.in_(ids))
-    )  # fmt: skip
-    return {row.listing_id: row for row in rows}
 
 
 @lru_cache(maxsize=2000)
@@ -138,7 +104,7 @@ def _drawing(key: str | None) -> str:
     return drawing_for(taxonomy.path(key) if key in taxonomy.categories() else ())
 
 
-def _facts(listing: Listing) -> list[tuple[str, str]]:
+def _facts(listing: Any) -> list[tuple[str, str]]:
     """The table of facts: terms and values, empty ones left out by the page."""
     language = filters.language()
     unit = listing.unit or "piece"
@@ -159,6 +125,8 @@ def _facts(listing: Listing) -> list[tuple[str, str]]:
         label("vehicle", listing.handling_vehicle) if listing.handling_vehicle else "",
     ]
     period = listing.period or ""
+    if period in LABELS["period"]:
+        period = label("period", period)
     return [
         (_("Dimensions"), " × ".join(filters.number(side) for side in sides) + " cm" if sides else ""),
         (_("Masse"), _mass(listing, unit)),
@@ -167,16 +135,16 @@ def _facts(listing: Listing) -> list[tuple[str, str]]:
         (_("Feu"), listing.fire_rating or ""),
         (
             _("Époque, style"),
-            ", ".join(filter(None, (filters.labels.labels("period").get(period, period), listing.style))),
+            ", ".join(filter(None, (period, listing.style))),
         ),
         (_("Couleurs"), ", ".join(label("colour", colour) for colour in listing.colours)),
         (_("Manutention"), ", ".join(filter(None, handling))),
         (_("Valeur à neuf"), filters.money(listing.replacement_value_cents)),
-        (_("Vient de"), listing.origin_production.title if listing.origin_production else ""),
+        (_("Vient de"), listing.origin_title or ""),
     ]
 
 
-def _mass(listing: Listing, unit: str) -> str:
+def _mass(listing: Any, unit: str) -> str:
     if listing.mass_grams is None:
         return ""
     one = f"{filters.mass(listing.mass_grams, listing.mass_source)} {label('per_unit', unit)}"

@@ -129,9 +129,10 @@ def _photos(actor: Actor, listing: Listing | None, files: list[FileStorage], go:
             refused += [f"{(file.filename or '')[:60]} : {text}" for text in invalid.errors["photo"]]
     act, _colon, photo_id = go.partition(":")
     with transaction():
-        for name, alt in request.form.items():
-            if name.startswith("alt-"):
-                services.describe_photo(actor, listing.public_id, name.removeprefix("alt-"), alt)
+        for photo in _photos_of(listing.id):  # one removed on another page is not missed
+            alt = request.form.get(f"alt-{photo.public_id}", photo.alt)
+            if alt != photo.alt:
+                services.describe_photo(actor, listing.public_id, photo.public_id, alt)
         if act == "photo-first":
             services.move_photo(actor, listing.public_id, photo_id, 0)
         elif act == "photo-up":

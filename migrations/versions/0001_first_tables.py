@@ -562,7 +562,6 @@ def upgrade():
         sa.PrimaryKeyConstraint("id", name=op.f("pk_listing")),
         sa.UniqueConstraint("public_id", name=op.f("uq_listing_public_id")),
     )
-    op.create_index("ix_listing_category_key_state_id", "listing", ["category_key", "state", "id"], unique=False)
     op.create_index("ix_listing_organisation_id_state_id", "listing", ["organisation_id", "state", "id"], unique=False)
     op.create_index(op.f("ix_listing_origin_production_id"), "listing", ["origin_production_id"], unique=False)
     op.create_index(op.f("ix_listing_site_id"), "listing", ["site_id"], unique=False)
@@ -992,7 +991,6 @@ def downgrade():
     op.drop_index(op.f("ix_listing_site_id"), table_name="listing")
     op.drop_index(op.f("ix_listing_origin_production_id"), table_name="listing")
     op.drop_index("ix_listing_organisation_id_state_id", table_name="listing")
-    op.drop_index("ix_listing_category_key_state_id", table_name="listing")
     op.drop_table("listing")
     op.drop_index(op.f("ix_invitation_production_id"), table_name="invitation")
     op.drop_index(op.f("ix_invitation_organisation_id"), table_name="invitation")

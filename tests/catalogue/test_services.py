@@ -10,7 +10,8 @@ from marketplace.accounts.permissions import Actor
 from marketplace.catalogue import jobs, services
 from marketplace.catalogue.events import ListingSaved
 from marketplace.catalogue.models import Listing
-from marketplace.catalogue.queries import alike, listing_for, lock_listings, own_listings
+from marketplace.catalogue.queries import listing_for, lock_listings, own_listings
+from marketplace.catalogue.views_page import beside
 from marketplace.core.clock import now, today
 from marketplace.core.db import db, new_public_id, transaction
 from marketplace.core.errors import Conflict, Invalid, NotAllowed, NotFound
@@ -351,7 +352,7 @@ def test_own_stock_filtered_and_paged(owner, org, stranger):
         own_listings(None)
 
 
-def test_alike_is_of_the_branch_near_and_out(org):
+def test_beside_it_stands_what_is_of_the_branch_near_and_out(org):
     here = factories.make_listing(org, "Feuille", category_key="flat_panel")
     factories.make_listing(org, "Loin", lat=48.85, lon=2.35, city="Paris")
     factories.make_listing(org, "Près")
@@ -360,5 +361,6 @@ def test_alike_is_of_the_branch_near_and_out(org):
     factories.make_listing(org, "Brouillon", published=False)
     factories.make_listing(org, "Privée", visibility="organisation")
     factories.make_listing(org, "Masquée", hidden_at=now())
-    assert [row.title for row in alike(here)] == ["Près", "Loin", "Fenêtre"]
-    assert alike(here)[0].distance_km == 0
+    factories.make_listing(org, "Partie", gone_by=today())
+    assert [card.title for card in beside(here)] == ["Près", "Loin", "Fenêtre"]
+    assert beside(here)[0].distance_km == pytest.approx(0)

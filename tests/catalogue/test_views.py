@@ -540,6 +540,8 @@ def test_order_words_and_removal(alice, org, run_jobs):
     assert not current("files").exists(f"photos/{key}-320.webp")
     assert alice.post(path, data={"go": "photo-remove:aaaaaaaaaaaaa"}).status_code == 404
     assert alice.post(path, data={f"alt-{b}": "x" * 201}).status_code == 422
+    assert alice.post(path, data={f"alt-{a}": "d’une page plus ancienne", "title": "Gardé"}).status_code == 303
+    assert only().title == "Gardé"
 
 
 def test_a_public_photo_is_everybody_s_for_good(client, charlie, org):
