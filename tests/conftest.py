@@ -23,6 +23,7 @@ NOON = "2026-11-12T09:00:00+00:00"
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "both_databases: the test runs on SQLite and on PostgreSQL")
+    config.addinivalue_line("markers", "own_database: the test alters the schema, so it gets a database of its own")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -50,7 +51,7 @@ def postgresql_databases() -> Iterator[PostgresqlDatabases]:
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """The address of a freshly migrated, empty database."""
     maker = request.getfixturevalue("sqlite_files" if request.param == "sqlite" else "postgresql_databases")
-    url = maker.make(tmp_path)
+    url = maker.make(tmp_path, own=request.node.get_closest_marker("own_database") is not None)
     yield url
     maker.drop(url)
 

@@ -12,7 +12,7 @@ from marketplace.core.db import Base, db
 from marketplace.settings import ROOT
 from tests.factories import make_listing, make_organisation, make_production
 
-pytestmark = pytest.mark.both_databases
+pytestmark = [pytest.mark.both_databases, pytest.mark.own_database]
 
 
 def revisions() -> list[str]:
