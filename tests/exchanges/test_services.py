@@ -290,6 +290,12 @@ def test_the_code_completes_settles_and_lowers_at_once(world):
     assert db.session.query(Document).one().kind == "donation_certificate"
 
 
+def test_a_form_of_the_listing_opened_before_the_hand_over_is_old(world):
+    before = world.stock().version
+    world.completed(4)
+    assert world.stock().version == before + 1
+
+
 def test_the_last_piece_exhausts_the_listing(world):
     world.completed(6)
     assert (world.stock().quantity, world.stock().state) == (0, "exhausted")
