@@ -126,6 +126,6 @@ def refuse_unknown_address() -> Response | None:
     """Addresses and methods that no endpoint has: found before dispatch, since no blueprint owns them."""
 
     error = request.routing_exception
-    if error is None or not is_api(request.path) or error.code is None or error.code < 400:
+    if error is None or not is_api(request.path):
         return None
-    return of_http(error)
+    return problem(404) if (error.code or 0) < 400 else of_http(error)  # nor does an address redirect

@@ -7,6 +7,7 @@ the row taken, and its work is rolled back.
 """
 
 import hashlib
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -30,6 +31,7 @@ from marketplace.core.errors import Conflict, Invalid, MarketplaceError
 HEADER = "Idempotency-Key"
 _CLAIM = "seconde_prise.idempotency_claim"
 LONGEST = 200
+_WRITTEN = re.compile(f"[!-~]{{1,{LONGEST}}}")
 KEPT = timedelta(hours=24)
 LEASE = timedelta(seconds=90)  # longer than any request may run
 KEPT_REFUSALS = frozenset({403, 404, 409, 422})  # what was refused stays refused; 429 and 5xx may be tried again
@@ -87,7 +89,7 @@ def honoured(call: Callable[[], Any], token_id_of_request: Callable[[], int | No
     key = request.headers.get(HEADER)
     if request.method != "POST" or key is None:
         return current_app.make_response(call())
-    if not 0 < len(key) <= LONGEST or not key.isascii() or not key.isprintable():
+    if not _WRITTEN.fullmatch(key):
         raise Invalid({HEADER: _("Donnez de 1 à %(most)s caractères ASCII visibles.", most=LONGEST)})
     token_id = token_id_of_request()
     if token_id is None:

@@ -70,7 +70,7 @@ def test_a_key_belongs_to_its_token(program, giver, stranger):
     assert listings() == 3
 
 
-@pytest.mark.parametrize("key", ["", "x" * 201, "é", "a\tb"])
+@pytest.mark.parametrize("key", ["", "x" * 201, "é", "a\tb", "a b"])
 def test_keys_that_cannot_be_kept(program, giver, key):
     assert program(giver).post("/listings", DRAFT, key=key).status_code == 422
     assert listings() == 0

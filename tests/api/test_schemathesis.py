@@ -4,6 +4,7 @@ Deterministic: the same requests each time. The things named in paths are real o
 requests would end at 404 before they meet anything.
 """
 
+import random
 import zlib
 from collections.abc import Iterator
 from types import SimpleNamespace
@@ -21,7 +22,7 @@ from tests.api.conftest import Program, secret_of
 from tests.conftest import NOON
 from tests.databases import SqliteFiles, settings_for
 
-EXAMPLES = 25
+EXAMPLES = 12
 # A refusal of valid data is no fault here: a listing may be sold out, a key used, a category unknown.
 LEFT_OUT = [positive_data_acceptance]
 
@@ -33,6 +34,9 @@ def world(sqlite_files: SqliteFiles, tmp_path_factory: pytest.TempPathFactory) -
     app = create_app(settings_for(folder, sqlite_files.make(folder), CLOCK=NOON))
     app.config["TESTING"] = True
     app.extensions["nudge"] = lambda: None
+    patch = pytest.MonkeyPatch()
+    # requests are drawn from earlier answers too: identifiers by chance would make them differ each time
+    patch.setattr("marketplace.core.db.secrets", SimpleNamespace(token_bytes=random.Random(41).randbytes))
     with app.app_context():
         giver = factories.make_organisation("Atelier Fosse", "production_company")
         taker = factories.make_organisation("Films du Canal", "production_company")
@@ -58,6 +62,7 @@ def world(sqlite_files: SqliteFiles, tmp_path_factory: pytest.TempPathFactory) -
         yield SimpleNamespace(app=app, secrets=secrets, ids=ids)
         db.session.remove()
         db.engine.dispose()
+    patch.undo()
     clock.set_clock("system")
 
 
@@ -87,7 +92,8 @@ bounded = settings(
 
 
 def send(case: schemathesis.Case, world: SimpleNamespace, secret: str | None) -> None:
-    seed = zlib.crc32(repr((case.path_parameters, case.query, case.body)).encode("utf-8", "replace"))
+    body = case.body if isinstance(case.body, dict | list | str) else None
+    seed = zlib.crc32(repr((case.path_parameters, case.query, body)).encode("utf-8", "replace"))
     for name, real in world.ids.items():
         if name in (case.path_parameters or {}) and seed % 4:
             case.path_parameters[name] = real[seed % len(real)]

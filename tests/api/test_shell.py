@@ -125,6 +125,7 @@ def test_unknown_addresses_and_methods(program):
     for method, path, status in (
         ("GET", "/nothing", 404),
         ("GET", "/listings/", 404),
+        ("GET", "/exchanges//carbon", 404),
         ("DELETE", "/listings", 405),
         ("PUT", "/factors/prod.plywood", 405),
     ):
