@@ -8,7 +8,9 @@ from babel.messages.pofile import read_po
 from flask_babel import force_locale, ngettext
 
 from marketplace.accounts.models import Site
+from marketplace.catalogue.models import Listing
 from marketplace.core.db import transaction
+from marketplace.exchanges.models import Exchange
 from marketplace.exchanges.services import DonationRequest, LineRequest, request_donation
 from marketplace.settings import ROOT
 from tests.factories import (
@@ -124,6 +126,19 @@ def test_a_page_for_everybody_is_in_english_throughout(client, yard, path):
 @pytest.mark.parametrize("path", OWN_PAGES)
 def test_a_page_of_one_s_own_is_in_english_throughout(at_work, path):
     assert [text for text in _said(at_work.get(f"{path}?lang=en"), "en") if FRENCH.search(text)] == []
+
+
+def test_a_listing_and_an_exchange_are_in_english_throughout(client, at_work, session):
+    """Opened from the lists; the listing by a visitor too, who is asked to sign in."""
+    listing, exchange = session.query(Listing).filter_by(state="published").one(), session.query(Exchange).one()
+    pages = {
+        f"/annonces/{listing.public_id}": client.application.test_client(),
+        f"/publier/{listing.public_id}": at_work,
+        f"/echanges/{exchange.public_id}": at_work,
+    }
+    for path, browser in pages.items():
+        answer = browser.get(f"{path}?lang=en", follow_redirects=True)
+        assert [text for text in _said(answer, "en") if FRENCH.search(text)] == []
 
 
 @pytest.mark.parametrize("path", [path for path in OPEN_PAGES if path != "/api/docs"])
