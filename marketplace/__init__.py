@@ -1,7 +1,6 @@
 """Seconde Prise: film sets, props and costumes kept in use."""
 
 from importlib import import_module
-from importlib.util import find_spec
 
 from flask import Flask
 from flask_login import LoginManager
@@ -63,7 +62,7 @@ migrate = Migrate()
 def create_app(settings: Settings | None = None) -> Flask:
     """The application for `settings` (default: those of the environment)."""
     settings = settings or settings_module.load()
-    for name in filter(find_spec, MODELS):
+    for name in MODELS:
         import_module(name)
     app = Flask(__name__, static_folder=str(ROOT / "static"), template_folder=str(ROOT / "templates"))
     app.config.update(
@@ -105,7 +104,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     login_manager.user_loader(signing_in.load)
 
     limits.init_app(app, settings)
-    for name in filter(find_spec, SHELL):
+    for name in SHELL:
         import_module(name).init_app(app)
     for name in BLUEPRINTS:
         app.register_blueprint(import_module(name).blueprint)

@@ -1,15 +1,14 @@
-"""Runs migrations: foreign keys off on SQLite, then checked; postings and guards put back after every run."""
+"""Runs migrations: foreign keys off on SQLite, then checked; postings and guards put back after every run, and the
+factor library completed: a hand-over on a migrated database must find its factors."""
 
 from alembic import context
 from flask import current_app
 from sqlalchemy import inspect
 
-try:
-    from marketplace.adapters import index_ddl
-except ImportError:
-    index_ddl = None
+from marketplace.adapters import index_ddl
+from marketplace.carbon.services import load_library
 from marketplace.core import guards
-from marketplace.core.db import Base, DecimalText, Quantity, UtcDateTime
+from marketplace.core.db import Base, DecimalText, Quantity, UtcDateTime, db, transaction
 
 RENDERED = {UtcDateTime: "sa.DateTime(timezone=True)", Quantity: "sa.BigInteger()", DecimalText: "sa.String(length=64)"}
 
@@ -48,9 +47,7 @@ def run_migrations():
                     broken = connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall()
                     if broken:
                         raise RuntimeError(f"foreign keys broken by this migration: {broken[:5]}")
-                if index_ddl is None:
-                    pass
-                elif inspect(connection).has_table("search_document"):
+                if inspect(connection).has_table("search_document"):
                     index_ddl.create_postings(connection)
                 else:
                     index_ddl.drop_postings(connection)
@@ -61,3 +58,6 @@ def run_migrations():
 
 
 run_migrations()
+if inspect(db.engine).has_table("factor"):
+    with transaction():
+        load_library()

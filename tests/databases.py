@@ -14,9 +14,8 @@ from psycopg.types.json import Json
 from sqlalchemy import create_engine, make_url
 
 from marketplace import create_app
-from marketplace.carbon.services import load_library
 from marketplace.core import guards
-from marketplace.core.db import db, transaction
+from marketplace.core.db import db
 from marketplace.settings import Settings, load
 
 SECRET = "for tests only, long enough to be accepted"
@@ -39,11 +38,9 @@ def settings_for(folder: Path, database_url: str, **environment: str) -> Setting
 
 
 def prepare(app) -> None:
-    """Migrate the database of `app` and load the factor library, as the first start of an instance does."""
+    """Migrate the database of `app`, factor library included, as the first start of an instance does."""
     with app.app_context():
         upgrade()
-        with transaction():
-            load_library()
         db.engine.dispose()
 
 

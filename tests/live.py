@@ -57,7 +57,6 @@ class LiveInstance:
     def __enter__(self) -> "LiveInstance":
         self.folder.mkdir(parents=True, exist_ok=True)
         self.flask("db", "upgrade")
-        self.flask("seed", "factors")
         self.start()
         return self
 
@@ -71,7 +70,9 @@ class LiveInstance:
             commands.append([str(BIN / "flask"), "--app", "wsgi", "jobs", "run"])
         with self.log.open("ab") as log:
             self.children = [
-                subprocess.Popen(command, cwd=ROOT, env=self.environment, stdout=log, stderr=log)
+                subprocess.Popen(
+                    command, cwd=ROOT, env=self.environment, stdout=log, stderr=log, start_new_session=True
+                )
                 for command in commands
             ]
         deadline = time.monotonic() + 30
@@ -87,9 +88,9 @@ class LiveInstance:
         raise RuntimeError(f"the server did not start:\n{self.log.read_text(errors='replace')[-3000:]}")
 
     def kill(self) -> None:
-        """As a power cut would: no goodbye."""
+        """As a power cut would: no goodbye, and the server's own children go too."""
         for child in self.children:
-            child.kill()
+            os.killpg(child.pid, signal.SIGKILL)
             child.wait()
         self.children = []
 

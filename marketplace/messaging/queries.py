@@ -85,7 +85,7 @@ def threads_of(organisation_id: int, page: int = 1) -> Page:
         .order_by(last.c.message_id.desc())
     )
     found = paged(query, page)
-    items = [Thread(*before, mine=writer == organisation_id) for *before, writer in found.items]
+    items = [Thread(*[*before, writer == organisation_id]) for *before, writer in found.items]
     return Page(items, found.page, found.size, found.total)
 
 
@@ -124,7 +124,7 @@ def chosen_by(user_id: int, kind: str) -> dict[str, bool]:
             NotificationPreference.user_id == user_id, NotificationPreference.kind == kind
         )
     )
-    return dict(rows.tuples().all())
+    return {row.channel: row.wanted for row in rows}
 
 
 def preferences_of(user_id: int) -> dict[tuple[str, str], bool]:

@@ -37,12 +37,11 @@ def _check_port(settings: Settings) -> None:
 
 
 def _prepare(settings: Settings) -> list[Account]:
-    """Migrate, load the factors, and the demo once; returns the demo accounts."""
+    """Migrate, and load the demo once; returns the demo accounts."""
     from flask_migrate import upgrade
 
     from marketplace import create_app
-    from marketplace.carbon import services as carbon
-    from marketplace.core.db import db, transaction
+    from marketplace.core.db import db
     from marketplace.ops import health
     from marketplace.seeding import demo
 
@@ -52,8 +51,6 @@ def _prepare(settings: Settings) -> list[Account]:
             print("Base de données : mise à jour du schéma…", flush=True)
             db.session.rollback()
             upgrade()
-            with transaction():
-                carbon.load_library()
         db.session.rollback()
         if settings.demo and demo.instance_is_empty():
             print("Démonstration : chargement, une seule fois…", flush=True)

@@ -8,7 +8,6 @@ from flask import Blueprint
 from sqlalchemy import select
 
 from marketplace.accounts.models import Organisation
-from marketplace.carbon.services import load_library
 from marketplace.core.db import transaction
 from marketplace.seeding import bulk, demo
 
@@ -22,14 +21,6 @@ def seed_demo() -> None:
         demo.seed(report=click.echo)
     except RuntimeError as error:
         raise click.ClickException(str(error)) from None
-
-
-@blueprint.cli.command("factors")
-def seed_factors() -> None:
-    """Load the factor library shipped with this version; what is there already stays as it is."""
-    with transaction():
-        factors, parameters = load_library()
-    click.echo(f"{factors} facteurs et {parameters} paramètres ajoutés")
 
 
 @blueprint.cli.command("listings")
