@@ -38,6 +38,7 @@ BLUEPRINTS = [
     "marketplace.ops.views",
     "marketplace.seeding.commands",
     "marketplace.exchanges.views",
+    "marketplace.exchanges.views_received",
     "marketplace.web.home",
     "marketplace.search.views",
     "marketplace.search.commands",

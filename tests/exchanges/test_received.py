@@ -4,6 +4,7 @@ from decimal import Decimal
 
 import pytest
 
+from marketplace.accounts.models import User
 from marketplace.accounts.permissions import Actor
 from marketplace.carbon.models import LedgerEntry, LedgerShare
 from marketplace.catalogue import services as catalogue
@@ -14,7 +15,7 @@ from marketplace.exchanges import services
 from marketplace.exchanges.models import Exchange
 from marketplace.exchanges.received import list_received
 from marketplace.exchanges.services import DonationRequest, LineRequest
-from tests.factories import actor_of, add_member, make_listing, make_organisation, make_user, owner_of, site_of
+from tests.factories import actor_of, add_member, make_listing, make_organisation, make_user, owner_of, sign_in, site_of
 
 pytestmark = pytest.mark.both_databases
 
@@ -92,3 +93,18 @@ def test_the_saving_comes_when_the_piece_goes_out_and_is_shared_with_who_brought
     shares = {row.organisation_id: row.share for row in session.query(LedgerShare).filter_by(entry_id=claim.id)}
     assert shares == {quai.id: Decimal("0.25"), contrechamp.id: Decimal("0.25"), studio.id: Decimal("0.5")}
     db.session.rollback()
+
+
+def test_the_receivers_page_offers_it_and_nobody_else_gets_it(gift, quai, contrechamp, client, session):
+    bruno, alice = (session.get(User, owner_of(house).user_id) for house in (contrechamp, quai))
+    path = f"/echanges/{gift.public_id}/lignes/{gift.lines[0].public_id}/annonce"
+    page = sign_in(client, bruno, contrechamp).get(f"/echanges/{gift.public_id}").text
+    assert path in page
+    answer = client.post(path)
+    assert answer.status_code == 303
+    assert "Feuilles de décor 3 m" in client.get(answer.location).text
+    sign_in(client, alice, quai)
+    assert path not in client.get(f"/echanges/{gift.public_id}").text
+    assert client.post(path).status_code == 404
+    sign_in(client, make_user("Charlie"))
+    assert client.post(path).status_code == 404
