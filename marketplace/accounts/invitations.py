@@ -13,7 +13,7 @@ from sqlalchemy import func, select, update
 from marketplace.accounts import audit, mail_addresses
 from marketplace.accounts.events import InvitationAccepted, InvitationMade
 from marketplace.accounts.memberships import open_to_change, role_in
-from marketplace.accounts.models import Invitation, Membership, Production, ProductionMember, User
+from marketplace.accounts.models import Invitation, Membership, Organisation, Production, ProductionMember, User
 from marketplace.accounts.organisations import lock_organisation
 from marketplace.accounts.permissions import PRODUCTION_ROLES, ROLES, Actor
 from marketplace.accounts.signing_in import hash_secret
@@ -109,10 +109,14 @@ def _already_in(organisation_id: int, production: Production | None, email: str)
 
 def withdraw_invitation(actor: Actor, public_id: str, invitation_public_id: str) -> str | None:
     """Take an unanswered invitation back; the production it was for, if any. Raises `NotFound`, `NotAllowed`."""
-    found = db.session.scalar(select(Invitation).where(Invitation.public_id == invitation_public_id))
+    found = db.session.scalar(
+        select(Invitation)
+        .join(Organisation, Organisation.id == Invitation.organisation_id)
+        .where(Invitation.public_id == invitation_public_id, Organisation.public_id == public_id)
+    )
     action = "production.members" if found is not None and found.production_id else "organisation.members"
     organisation, actor = open_to_change(actor, public_id, action)
-    if found is None or found.organisation_id != organisation.id or found.accepted_at is not None:
+    if found is None or found.accepted_at is not None:
         raise NotFound
     if found.withdrawn_at is None:
         found.withdrawn_at = wall()

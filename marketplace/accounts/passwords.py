@@ -48,7 +48,7 @@ def nobodys_hash() -> str:
 def why_refused(password: str, own: Iterable[str] = ()) -> str | None:
     """The sentence that refuses `password`, None for a good one. `own`: the person's address, names, organisations."""
     terms: list[str] = [*PRODUCT_NAMES]
-    for term in own:
+    for term in (term[: rules.LONGEST_TERM] for term in own):
         terms += [term, *term.split("@")[:1], *term.split()] if "@" in term else [term, *term.split()]
     weakness = rules.weakness(password, common(), terms)
     return None if weakness is None else _sentence(weakness, password)

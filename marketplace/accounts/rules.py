@@ -7,6 +7,8 @@ from itertools import pairwise
 
 SHORTEST = 12
 LONGEST = 128
+LONGEST_TYPED = 4 * LONGEST  # NFC makes one character of four at most
+LONGEST_TERM = 300  # characters of a name or an address that are looked at
 
 # why a password is refused; the wording is in passwords.py
 TOO_SHORT, TOO_LONG, COMMON, PATTERN, OWN = "too_short", "too_long", "common", "pattern", "own"
@@ -26,8 +28,12 @@ _DECORATION = 6  # characters put around a word that add nothing to it
 
 
 def normalise(password: str) -> str:
-    """One form for one password, whatever the keyboard that composed its accents (NFC)."""
-    return unicodedata.normalize("NFC", password)
+    """One form for one password, whatever the keyboard that composed its accents (NFC).
+
+    A text that no composing makes short enough stays as it is: composing a long row of accents takes time in the
+    square of its length.
+    """
+    return unicodedata.normalize("NFC", password) if len(password) <= LONGEST_TYPED else password
 
 
 def fold(text: str) -> str:

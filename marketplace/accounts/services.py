@@ -151,7 +151,9 @@ def _set_password(user: User, password_hash: str, action: str, kept_session_id: 
     user.password_hash = password_hash
     user.password_changed_at = wall()
     signing_in.end_all_sessions(user.id, except_session_id=kept_session_id)
-    links.void_links(user.id, "reset")
+    # a change of address that somebody else had begun, knowing the old password, must not be finished now
+    for purpose in links.LASTS:
+        links.void_links(user.id, purpose)
     enqueue("accounts.write_notice", {"kind": "password_changed", "email": user.email, "language": user.language})
     audit.record(action, user_id=user.id, object_kind="user", object_public_id=user.public_id)
 

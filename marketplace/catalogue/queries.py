@@ -24,12 +24,12 @@ STATES = ("draft", "published", "exhausted", "withdrawn", "expired")
 
 def shown_to(actor: Actor | None, state: str, visibility: str, hidden: bool, organisation_id: int) -> bool:
     """Whether a reader sees a listing: its own organisation always, others what is out, public and not hidden.
-    Moderators also see what is hidden."""
+    Moderators also see what is hidden of it, never what an organisation keeps to itself."""
     if actor is not None and actor.organisation_id == organisation_id and allows(actor.role, "listing.read"):
         return True
     if state not in SHOWN:
         return False
-    return (visibility == "public" and not hidden) or (actor is not None and actor.is_moderator)
+    return visibility == "public" and (not hidden or (actor is not None and actor.is_moderator))
 
 
 def listing_for(actor: Actor | None, public_id: str) -> Listing:

@@ -58,6 +58,7 @@ def edit(public_id: str) -> Any:
 
 @blueprint.post("/publier/<public_id>")
 @enter.member
+@limiter.limit("1200 per hour")
 def save(public_id: str) -> Any:
     actor = signed_in_actor()
     return _take(actor, queries.own_listing(actor, public_id, "listing.draft"))

@@ -26,7 +26,7 @@ blueprint = Blueprint("moderation", __name__, url_prefix="/moderation")
 
 
 def _asked(name: str) -> str:
-    return request.args.get(name, "")[:300]
+    return request.args.get(name, "")[:300].replace("\x00", "")
 
 
 def _pages(endpoint: str, **values: Any) -> Callable[[int], str]:

@@ -18,6 +18,7 @@ from werkzeug.exceptions import HTTPException
 
 from marketplace.core.errors import Invalid, MarketplaceError
 from marketplace.web.filters import sentences
+from marketplace.web.next_address import safe_path
 
 RETRY_AFTER = {429: 60, 503: 30}  # seconds, where the refusal itself does not say
 
@@ -164,7 +165,7 @@ def _back() -> str | None:
     came_from = urlsplit(request.referrer or "")
     if came_from.netloc != request.host or not came_from.path or came_from.path == request.path:
         return None
-    return came_from.path + (f"?{came_from.query}" if came_from.query else "")
+    return safe_path(came_from.path + (f"?{came_from.query}" if came_from.query else ""))
 
 
 def _away(error: DBAPIError) -> bool:

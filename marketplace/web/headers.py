@@ -25,6 +25,8 @@ def init_app(app: Flask, settings: Settings) -> None:
         name = host.rsplit(":", 1)[0] if not host.endswith("]") else host
         if name.strip("[]") not in allowed_hosts:
             abort(400)
+        if "\x00" in request.path and not request.path.startswith("/api/"):
+            abort(404)  # no name of ours holds one, and PostgreSQL takes none
         if request.method not in SAFE_METHODS and not request.path.startswith("/api/"):
             _same_site(own_origin, host)
 

@@ -176,7 +176,7 @@ READERS = [
     # state, visibility, hidden, seen by a visitor, by a moderator of elsewhere
     ("draft", "public", False, False, False),
     ("published", "public", False, True, True),
-    ("published", "organisation", False, False, True),
+    ("published", "organisation", False, False, False),
     ("published", "public", True, False, True),
     ("exhausted", "public", False, True, True),
     ("expired", "public", False, True, True),
