@@ -1,0 +1,418 @@
+"""Every address tried with real identifiers by people they are not for (checklist C1, C3).
+
+A thing that is not one's own answers exactly as one that does not exist: same status, same words. What was planted as
+a secret (`world.py`) leaves in no answer: page, JSON, PDF, redirect. And nothing changes.
+"""
+
+import io
+import json
+import re
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import pytest
+from pypdf import PdfReader
+from sqlalchemy import inspect, text
+
+from marketplace.core.db import db, new_public_id
+from tests.factories import sign_in
+from tests.security.world import CODE, World, make_world
+
+SOUGHT = ("draft", "kept", "hidden", "withdrawn", "description", "shelf")  # words one might search for
+ABSENT = {"entry": "ab12cd34ef56a", "photo key": "c" * 26, "paper code": "K" * 13, "row": "999999"}
+MOVES = ("accept", "amend", "appoint", "confirm", "decline", "cancel", "hand_over", "dispute", "resolve")
+LISTINGS = ("draft", "kept", "hidden", "withdrawn")  # those a stranger may not know of
+
+
+class Try(NamedTuple):
+    """One request: its address with a {hole} for each thing named, and fields with holes of the same kind."""
+
+    method: str
+    path: str
+    sent: Any = None  # a dict of fields, or a list holding one JSON body
+    name: str = ""
+
+
+def _for_each(names: tuple[str, ...], *tries: Try) -> Iterator[Try]:
+    for one in tries:
+        for name in names:
+            yield Try(one.method, one.path.replace("{listing}", f"{{{name}}}"), _renamed(one.sent, name))
+
+
+def _renamed(sent: Any, name: str) -> Any:
+    return json.loads(json.dumps(sent).replace("{listing}", f"{{{name}}}")) if sent else sent
+
+
+def _asking(listing: str) -> dict[str, Any]:
+    return {"kind": "donation", "lines": [{"listing": listing, "quantity": 1}]}
+
+
+# endpoint → the requests that name private things through it
+TRIES: dict[str, list[Try]] = {
+    "catalogue.listing_show": list(
+        _for_each(LISTINGS, Try("GET", "/annonces/{listing}"), Try("GET", "/annonces/{listing}-zq"))
+    ),
+    "catalogue.photo": [
+        Try("GET", f"/photos/{{photo key}}-{end}") for end in ("320.jpg", "320.webp", "1600.jpg", "1600.webp")
+    ],
+    "catalogue.edit": list(_for_each(("listing", *LISTINGS), Try("GET", "/publier/{listing}"))),
+    "catalogue.save": list(
+        _for_each(
+            ("listing", *LISTINGS),
+            Try("POST", "/publier/{listing}", {"title": "Pris", "go": "publish", "site": "{site}"}),
+            Try("POST", "/publier/{listing}", {"go": "photo-remove:{photo}", "alt-{photo}": "pris"}),
+            Try("POST", "/publier/{listing}", {"go": "withdraw"}),
+        )
+    ),
+    "catalogue.photos_add": list(_for_each(("listing", *LISTINGS), Try("POST", "/publier/{listing}/photos"))),
+    "catalogue.photos_state": list(_for_each(("listing", *LISTINGS), Try("GET", "/publier/{listing}/photos"))),
+    "catalogue.draft_delete": list(_for_each(("listing", *LISTINGS), Try("POST", "/stock/{listing}/effacer"))),
+    "catalogue.stock_act": list(
+        _for_each(
+            ("listing", *LISTINGS),
+            *(
+                Try("POST", "/stock", {"go": go, "listing": "{listing}", "gone_by": "2027-01-01"})
+                for go in ("publish", "withdraw", "dates")
+            ),
+        )
+    ),
+    "catalogue.stock": [Try("GET", "/stock?refusees={draft}.{kept}")],
+    "catalogue.publish_first": [
+        Try("POST", "/publier", {"title": "À moi", "site": "{site}"}),
+        Try("POST", "/publier", {"title": "À moi", "origin_production": "{production}"}),
+    ],
+    "accounts.tokens_revoke": [Try("POST", "/compte/jetons/{token}/revoquer", {"revoke_proof": "x"})],
+    "carbon.entry": [Try("GET", "/carbone/ecritures/{entry}")],
+    "carbon.entry_text": [Try("GET", "/carbone/ecritures/{entry}/texte")],
+    "exchanges.show": [Try("GET", f"/echanges/{{{name}}}") for name in ("exchange", "done")],
+    "exchanges.make_move": [
+        Try("POST", f"/echanges/{{exchange}}/{move}", {f"{move}-code": CODE, f"{move}-reason": "pris", "version": "1"})
+        for move in MOVES
+    ],
+    "exchanges.code_screen": [Try("GET", "/echanges/{exchange}/code")],
+    "exchanges.hand_over_screen": [Try("GET", "/echanges/{exchange}/remise")],
+    "exchanges.write": [Try("POST", "/echanges/{exchange}/message", {"message-text": "Bonjour"})],
+    "exchanges.paper": [Try("GET", "/echanges/{done}/papiers/{document}")],
+    "exchanges.ask": list(_for_each(LISTINGS, Try("GET", "/echanges/demander?annonce={listing}"))),
+    "exchanges.request_donation": [
+        *_for_each(LISTINGS, Try("POST", "/echanges/demander", {"listing": "{listing}", "quantity": "1"})),
+        Try("POST", "/echanges/demander", {"listing": "{public}", "quantity": "1", "production": "{production}"}),
+    ],
+    "exchanges.scanned": [Try("GET", "/q/{exchange}"), Try("GET", "/q/{done}")],
+    "messaging.thread": [
+        Try("GET", "/messages/{exchange}"),
+        Try("POST", "/messages/{exchange}", {"text": "Bonjour"}),
+    ],
+    "messaging.notification": [Try(method, "/notifications/{notification}") for method in ("GET", "POST")],
+    "messaging.read_one": [Try("POST", "/notifications/{notification}/lue")],
+    "organisations.show": [],  # what anybody may know of a house: the words planted stay out (see below)
+    "organisations.invitation": [],  # whoever has the link may look: tests/accounts/test_memberships.py
+    "organisations.accept": [],
+    "organisations.choose": [Try("POST", "/organisations/choisir", {"organisation": "{organisation}"})],
+    "organisations.members": [
+        Try("GET", "/organisations/{organisation}/membres"),
+        Try("POST", "/organisations/{organisation}/membres", {"email": "moi@exemple.fr", "role": "manager"}),
+        Try("POST", "/organisations/{organisation}/membres", {"email": "moi@exemple.fr", "role": "owner"}),
+    ],
+    "organisations.change_role": [
+        Try("POST", f"/organisations/{{{house}}}/membres/{{member}}/role", {"role": role})
+        for house in ("organisation", "own organisation")
+        for role in ("viewer", "owner", "")
+    ],
+    "organisations.remove_member": [
+        Try("POST", f"/organisations/{{{house}}}/membres/{{member}}/retirer")
+        for house in ("organisation", "own organisation")
+    ],
+    "organisations.withdraw_invitation": [
+        Try("POST", f"/organisations/{{{house}}}/invitations/{{invitation}}/retirer")
+        for house in ("organisation", "own organisation")
+    ],
+    "organisations.leave": [Try("POST", "/organisations/{organisation}/quitter")],
+    "organisations.edit": [
+        Try("GET", "/organisations/{organisation}/modifier"),
+        Try("POST", "/organisations/{organisation}/modifier", {"name": "Prise", "kind": "venue"}),
+    ],
+    "organisations.journal": [Try("GET", "/organisations/{organisation}/journal")],
+    "organisations.site_new": [
+        Try("GET", "/organisations/{organisation}/lieux/nouveau"),
+        Try("POST", "/organisations/{organisation}/lieux/nouveau", {"name": "Chez moi", "postcode": "69001"}),
+    ],
+    "organisations.site_edit": [
+        Try(method, f"/organisations/{{{house}}}/lieux/{{site}}", {"name": "Pris", "postcode": "69001"})
+        for house in ("organisation", "own organisation")
+        for method in ("GET", "POST")
+    ],
+    "organisations.site_close": [
+        Try("POST", f"/organisations/{{{house}}}/lieux/{{site}}/fermer")
+        for house in ("organisation", "own organisation")
+    ],
+    "organisations.site_reopen": [Try("POST", "/organisations/{organisation}/lieux/{site}/rouvrir")],
+    "productions.show": [
+        Try("GET", "/productions/{production}"),
+        Try("POST", "/productions/{production}", {"email": "moi@exemple.fr", "role": "viewer"}),
+    ],
+    "productions.edit": [
+        Try("GET", "/productions/{production}/modifier"),
+        Try("POST", "/productions/{production}/modifier", {"title": "Prise", "kind": "series"}),
+    ],
+    "productions.change_guest": [Try("POST", "/productions/{production}/invites/{guest}/role", {"role": "viewer"})],
+    "productions.remove_guest": [Try("POST", "/productions/{production}/invites/{guest}/retirer")],
+    "productions.leave": [Try("POST", "/productions/{production}/quitter")],
+    "moderation.organisation": [
+        Try("GET", "/moderation/organisations/{organisation}"),
+        Try("POST", "/moderation/organisations/{organisation}", {"reason": "parce que", "decision": "verify"}),
+    ],
+    "moderation.listing": list(
+        _for_each(
+            ("listing", *LISTINGS),
+            Try("GET", "/moderation/annonces/{listing}"),
+            Try("POST", "/moderation/annonces/{listing}", {"reason": "parce que", "decision": "hide"}),
+        )
+    ),
+    "moderation.dispute": [
+        Try("GET", "/moderation/litiges/{exchange}"),
+        Try("POST", "/moderation/litiges/{exchange}", {"reason": "parce que", "state": "completed"}),
+    ],
+    "moderation.retry_job": [Try("POST", "/moderation/travaux/{row}/relancer")],
+    "api_listings.read": list(_for_each(LISTINGS, Try("GET", "/api/v1/listings/{listing}"))),
+    "api_listings.change": list(
+        _for_each(("listing", *LISTINGS), Try("PATCH", "/api/v1/listings/{listing}", [{"title": "Prise"}]))
+    ),
+    "api_listings.add_photo": list(
+        _for_each(("listing", *LISTINGS), Try("POST", "/api/v1/listings/{listing}/photos", [{}]))
+    ),
+    "api_listings.publish": list(_for_each(LISTINGS, Try("POST", "/api/v1/listings/{listing}/publish", [{}]))),
+    "api_listings.withdraw": list(
+        _for_each(("listing", *LISTINGS), Try("POST", "/api/v1/listings/{listing}/withdraw", [{}]))
+    ),
+    "api_listings.create": [Try("POST", "/api/v1/listings", [{"title": "À moi", "site": "{site}"}])],
+    "api_exchanges.create_exchange": list(
+        _for_each(
+            LISTINGS,
+            Try("POST", "/api/v1/exchanges", [_asking("{listing}")]),
+        )
+    ),
+    "api_exchanges.read_exchange": [Try("GET", f"/api/v1/exchanges/{{{name}}}") for name in ("exchange", "done")],
+    "api_exchanges.move_exchange": [
+        Try("POST", "/api/v1/exchanges/{exchange}/moves", [{"move": move, "code": CODE, "reason": "pris"}])
+        for move in MOVES
+    ],
+    "api_carbon.read_exchange_carbon": [Try("GET", "/api/v1/exchanges/{done}/carbon")],
+    "api_carbon.read_ledger": [
+        Try("GET", "/api/v1/ledger?organisation={organisation}"),
+        Try("GET", "/api/v1/ledger?production={production}"),
+    ],
+}
+# addresses that name nothing private
+NAMELESS = {
+    "carbon.factor",
+    "catalogue.proposal",
+    "accounts.verify",
+    "accounts.reset",
+    "api_carbon.read_factor",
+    "static",
+}
+WITHOUT_NAMES = (
+    "/", "/annonces?q={word}", "/annonces?organisation={organisation}", "/annonces?sort=newest",
+    "/organisations/{organisation}", "/annonces/{listing}", "/moderation", "/moderation/annonces?q={word}",
+    "/moderation/organisations?q={word}", "/moderation/journal", "/moderation/litiges", "/moderation/travaux",
+    "/messages", "/notifications", "/echanges", "/echanges?cote=donne", "/productions", "/organisations", "/stock",
+    "/stock?words={word}", "/compte", "/compte/jetons", "/tableau-de-bord", "/carbone/methode", "/publier",
+    "/carbone/facteurs?q={word}", "/api/v1/listings?facets=1", "/api/v1/listings?q={word}",
+    "/api/v1/listings?organisation={organisation}", "/api/v1/exchanges", "/api/v1/ledger", "/readyz", "/healthz",
+)  # fmt: skip
+
+
+@pytest.fixture
+def world(app) -> World:
+    return make_world()
+
+
+class Visit:
+    """One person at every door, each time with a browser that remembers nothing of the last page."""
+
+    def __init__(self, app: Any, world: World, name: str):
+        self.app, self.world, self.name = app, world, name
+        self.cookie: dict[str, Any] = {}
+        user, organisation = world.people.get(name, (None, None))
+        if user is not None:
+            with sign_in(app.test_client(), user, organisation).session_transaction() as cookie:
+                self.cookie = dict(cookie)
+
+    def send(self, one: Try, ids: dict[str, str]) -> Any:
+        browser = self.app.test_client()
+        if self.cookie:
+            with browser.session_transaction() as cookie:
+                cookie.update(self.cookie)
+        options: dict[str, Any] = {}
+        if one.path.startswith("/api/") and self.name in self.world.tokens:
+            options["headers"] = {"Authorization": f"Bearer {self.world.tokens[self.name]}"}
+        if isinstance(one.sent, list):
+            options["json"] = _filled(one.sent[0], ids)
+        elif one.sent and one.method == "POST":
+            options["data"] = _filled(one.sent, ids)
+        return browser.open(_filled(one.path, ids), method=one.method, **options)
+
+
+def _filled(value: Any, ids: dict[str, str]) -> Any:
+    if isinstance(value, dict):
+        return {_filled(key, ids): _filled(held, ids) for key, held in value.items()}
+    if isinstance(value, list):
+        return [_filled(held, ids) for held in value]
+    if isinstance(value, str):
+        return re.sub(r"\{([a-z ]+)\}", lambda hole: ids[hole[1]], value)
+    return value
+
+
+def said(answer: Any) -> str:
+    """Everything an answer says, in one text."""
+    heads = "\n".join(f"{name}: {value}" for name, value in answer.headers if name not in ("Set-Cookie", "ETag"))
+    if answer.mimetype == "application/pdf":
+        body = "\n".join(page.extract_text() for page in PdfReader(io.BytesIO(answer.data)).pages)
+    else:
+        body = answer.get_data(as_text=True) if answer.mimetype.startswith(("text/", "application/")) else ""
+    return f"{answer.status_code}\n{heads}\n{body}"
+
+
+def without_names(words: str, ids: dict[str, str]) -> str:
+    """`words` less what differs from one request to the next."""
+    for value in sorted(set(ids.values()), key=len, reverse=True):
+        words = words.replace(value, "NAME")
+    words = re.sub(r'(X-Request-Id: |"request_id": ?"|<code[^>]*>|instance": ?")[0-9a-f]{12,20}', r"\1ID", words)
+    return re.sub(r"Content-Length: \d+|[0-9a-f]{16}|[A-Za-z0-9_-]{22,}", "", words)
+
+
+def absent(world: World) -> dict[str, str]:
+    """Names of the same form that belong to nothing; what is not of the house keeps its own."""
+    made = {name: ABSENT.get(name) or new_public_id() for name in world.ids}
+    known = {name: world.ids[name] for name in ("own organisation", "public")}
+    return {**made, **known, "row": ABSENT["row"]}
+
+
+def leaks(world: World, words: str, given: str) -> list[str]:
+    """The planted words in `words` that the request itself did not hold."""
+    return [name for name, word in world.private.items() if word in words and word not in given]
+
+
+def everything() -> dict[str, dict[Any, Any]]:
+    """Every row of every table but what requests always write, by its first column and its id."""
+    db.session.rollback()
+    tables = set(inspect(db.engine).get_table_names()) - {"audit_entry", "user_session", "outbox", "alembic_version"}
+    found = {}
+    for table in sorted(tables):
+        if not table.startswith(("listing_words", "idempotency", "search_")):
+            rows = db.session.execute(text(f'SELECT * FROM "{table}"')).mappings()  # noqa: S608 - our own tables
+            found[table] = {(*tuple(row.values())[:1], row.get("id")): dict(row) for row in rows}
+    db.session.rollback()
+    return found
+
+
+def changed(before: dict[str, dict[Any, Any]]) -> list[str]:
+    """Rows there were before that are gone or different; when a token was last seen does not count."""
+    now = everything()
+    return [
+        f"{table} {key}: {row} → {now[table].get(key)}"
+        for table, rows in before.items()
+        for key, row in rows.items()
+        if {**row, "last_used_at": None} != {**now[table].get(key, {}), "last_used_at": None}
+    ]
+
+
+def every_try() -> list[Try]:
+    return [one._replace(name=endpoint) for endpoint, tries in TRIES.items() for one in tries]
+
+
+def test_every_address_that_names_something_is_tried(app):
+    named = {rule.endpoint for rule in app.url_map.iter_rules() if rule.arguments}
+    assert named - set(TRIES) - NAMELESS == set(), "say in TRIES how a stranger would try these"
+    assert (set(TRIES) | NAMELESS) - {rule.endpoint for rule in app.url_map.iter_rules()} == set()
+
+
+@pytest.mark.parametrize("who", ["visitor", "stranger"])
+def test_what_is_not_ones_own_is_as_what_does_not_exist(app, world, who):
+    app.config["PROPAGATE_EXCEPTIONS"] = False
+    visit, nothing = Visit(app, world, who), absent(world)
+    real = {**world.ids, "row": ABSENT["row"]}
+    before, wrong = everything(), []
+    for one in every_try():
+        answer = visit.send(one, real)
+        other = visit.send(one, nothing)
+        words = said(answer)
+        if answer.status_code >= 500 or leaks(world, words, _given(one, real)):
+            wrong.append(f"{one}: {answer.status_code}, leaks {leaks(world, words, _given(one, real))}")
+        elif without_names(words, real) != without_names(said(other), nothing):
+            wrong.append(f"{one}: {answer.status_code} {other.status_code} {_difference(words, said(other))}")
+    assert not wrong, "\n".join(wrong)
+    assert changed(before) == []
+
+
+def _given(one: Try, ids: dict[str, str]) -> str:
+    return f"{_filled(one.path, ids)} {_filled(one.sent, ids)}"
+
+
+def _difference(words: str, others: str) -> str:
+    """The first lines that differ."""
+    pairs = zip(words.splitlines(), others.splitlines(), strict=False)
+    return " | ".join(f"{a.strip()[:120]} ≠ {b.strip()[:120]}" for a, b in pairs if a != b)[:600]
+
+
+@pytest.mark.parametrize("who", ["visitor", "stranger", "moderator", "viewer", "guest"])
+def test_lists_searches_and_public_pages_say_nothing_private(app, world, who):
+    app.config["PROPAGATE_EXCEPTIONS"] = False
+    visit, wrong = Visit(app, world, who), []
+    for path in WITHOUT_NAMES:
+        for word in map(world.private.get, SOUGHT) if "{word}" in path else [""]:
+            given = path.replace("{word}", word)
+            answer = visit.send(Try("GET", given), world.ids)
+            known = [name for name in leaks(world, said(answer), given) if name not in KNOWN[who]]
+            if answer.status_code >= 500 or known:
+                wrong.append(f"{given}: {answer.status_code}, leaks {known}")
+    assert not wrong, "\n".join(wrong)
+
+
+# what is theirs to know: a member reads the house's things, never its invitations, tokens and codes
+_OF_THE_HOUSE = frozenset({
+    "site", "street", "access", "production", "draft", "kept", "hidden", "withdrawn", "description", "shelf", "reason",
+    "alt", "phone", "message", "answer", "askeddone", "askedexchange", "asking", "guest", "collector", "reference",
+    "paper code",
+})  # fmt: skip
+KNOWN: dict[str, frozenset[str]] = {
+    "visitor": frozenset(),
+    "stranger": frozenset(),
+    # what was hidden and why, and the phone by which they reach a house they verify
+    "moderator": frozenset({"hidden", "description", "reason", "phone", "withdrawn", "site"}),
+    "viewer": _OF_THE_HOUSE,
+    "guest": frozenset({"guest", "production"}),
+}
+
+
+@pytest.mark.parametrize("who", ["viewer", "moderator", "guest"])
+def test_people_who_read_some_of_it_write_nothing_and_learn_no_more(app, world, who):
+    app.config["PROPAGATE_EXCEPTIONS"] = False
+    visit, wrong = Visit(app, world, who), []
+    real = {**world.ids, "row": ABSENT["row"]}
+    before = everything()
+    leaving = ("organisations.leave", "productions.leave", "organisations.choose")  # their own to do
+    acts = ("moderation.organisation", "moderation.listing") if who == "moderator" else ()
+    for one in every_try():
+        if one.name in (*leaving, *acts) and one.method != "GET":
+            continue
+        answer = visit.send(one, real)
+        found = [name for name in leaks(world, said(answer), _given(one, real)) if name not in KNOWN[who]]
+        if answer.status_code >= 500 or found or CODE in said(answer):
+            wrong.append(f"{one}: {answer.status_code}, leaks {found}")
+    assert not wrong, "\n".join(wrong)
+    assert changed(before) == []
+
+
+def test_the_walk_would_notice(app, world):
+    """The other house sees what the stranger does not: the words were planted where pages show them."""
+    visit, seen = Visit(app, world, "owner"), set()
+    real = {**world.ids, "row": ABSENT["row"]}
+    for one in every_try():
+        if one.method == "GET":
+            seen |= set(leaks(world, said(visit.send(one, real)), ""))
+    seen |= set(leaks(world, said(visit.send(Try("GET", "/compte/jetons"), real)), ""))
+    seen |= set(leaks(world, said(visit.send(Try("GET", "/productions/{production}"), real)), ""))
+    assert set(world.private) - seen <= {"alt", "reason", "collector", "paper code"}
+    assert len(seen) > 15

@@ -1,0 +1,162 @@
+"""Two houses in the middle of an exchange, with a secret word in everything that is theirs alone."""
+
+from dataclasses import dataclass, field
+
+from sqlalchemy import inspect
+
+from marketplace.accounts import invitations, tokens
+from marketplace.accounts.models import Membership, Organisation, ProductionMember, Site, User
+from marketplace.accounts.signing_in import hash_secret
+from marketplace.carbon.models import LedgerEntry
+from marketplace.catalogue import services as catalogue
+from marketplace.catalogue.models import Photo
+from marketplace.core.clock import now
+from marketplace.core.db import db, transaction
+from marketplace.exchanges import services as exchanges
+from marketplace.exchanges.models import Document, Exchange
+from marketplace.exchanges.services import DonationRequest, LineRequest
+from marketplace.jobs.runner import drain
+from marketplace.messaging import services as messaging
+from marketplace.messaging.models import Message, Notification
+from tests import factories
+from tests.catalogue.conftest import picture
+
+SCOPES = ("read", "listings", "exchanges", "carbon", "admin")
+CODE = "908172"  # of the exchange that waits for its hand-over
+
+
+@dataclass
+class World:
+    """`private` are words nobody but the two houses may read, by what they were planted in; `ids` what addresses
+    name; `people` who tries; `tokens` their API tokens."""
+
+    private: dict[str, str] = field(default_factory=dict)
+    ids: dict[str, str] = field(default_factory=dict)
+    people: dict[str, tuple[User, Organisation | None]] = field(default_factory=dict)
+    tokens: dict[str, str] = field(default_factory=dict)
+
+    def person(self, name: str) -> tuple[User, Organisation | None]:
+        """Somebody and the house they act for, read in the session of now."""
+        user, organisation = (inspect(one).identity[0] if one is not None else None for one in self.people[name])
+        house = db.session.get_one(Organisation, organisation) if organisation else None
+        return db.session.get_one(User, user), house
+
+    def word(self, name: str) -> str:
+        """A word that stands nowhere else."""
+        self.private[name] = f"zq{name}zq"
+        return self.private[name]
+
+
+def make_world() -> World:
+    """Everything one house can have, made through the services that pages call."""
+    world = World()
+    alice, bob, vera = (factories.make_user(name) for name in ("Alice", "Bob", "Vera"))
+    charlie, mona = factories.make_user("Charlie"), factories.make_user("Mona", moderator=True)
+    guest = factories.make_user("Gaston", email=f"{world.word('guest')}@exemple.fr")
+    giver = factories.make_organisation(owner=alice, phone=world.word("phone"))
+    taker = factories.make_organisation("Les Films du Quai", "production_company", owner=bob)
+    ailleurs = factories.make_organisation("Studio Ailleurs", "production_company", owner=charlie)
+    factories.add_member(giver, vera, "viewer")
+    world.people = {
+        "owner": (alice, giver), "other side": (bob, taker), "viewer": (vera, giver), "guest": (guest, None),
+        "stranger": (charlie, ailleurs), "moderator": (mona, None),
+    }  # fmt: skip
+    world.ids |= {"organisation": giver.public_id, "own organisation": ailleurs.public_id}
+    world.ids |= {"member": alice.public_id, "guest": guest.public_id}
+    site = factories.make_site(
+        giver, name=world.word("site"), street=world.word("street"), access_notes=world.word("access")
+    )
+    production = factories.make_production(giver, world.word("production"))
+    asking = factories.make_production(taker, world.word("asking"))
+    world.ids |= {"site": site.public_id, "production": production.public_id}
+    _listings(world, giver, site)
+    with transaction() as session:
+        session.add(ProductionMember(production_id=production.id, user_id=guest.id, role="viewer", created_at=now()))
+    _people(world)
+    _exchanges(world, asking.public_id)
+    _papers(world)
+    db.session.rollback()
+    return world
+
+
+def _listings(world: World, giver: Organisation, site: Site) -> None:
+    ids, alice = world.ids, factories.owner_of(giver)
+    private = {"site_id": site.id, "description": world.word("description"), "reference": world.word("shelf")}
+    ids["listing"] = factories.make_listing(giver, "Feuilles de décor 3 m").public_id
+    ids["public"] = factories.make_listing(giver, "Châssis à tous").public_id
+    ids["draft"] = factories.make_listing(giver, world.word("draft"), published=False, **private).public_id
+    kept = factories.make_listing(giver, world.word("kept"), visibility="organisation", **private)
+    ids["kept"] = kept.public_id
+    hidden = {"hidden_at": now(), "hidden_reason": world.word("reason")}
+    ids["hidden"] = factories.make_listing(giver, world.word("hidden"), **private, **hidden).public_id
+    ids["withdrawn"] = factories.make_listing(giver, world.word("withdrawn"), state="withdrawn", **private).public_id
+    with transaction():
+        photo = catalogue.add_photo(alice, ids["kept"], "a.jpg", picture())
+        catalogue.describe_photo(alice, ids["kept"], photo.public_id, world.word("alt"))
+    drain()
+    ready = db.session.get_one(Photo, photo.id, populate_existing=True)
+    ids |= {"photo": ready.public_id, "photo key": ready.key or ""}
+
+
+def _people(world: World) -> None:
+    """An invitation, and a token for each who may have one."""
+    giver = factories.owner_of(world.people["owner"][1])
+    with transaction():
+        made = invitations.invite(giver, world.ids["organisation"], f"{world.word('invited')}@exemple.fr", "member")
+    secret = "an invitation's link that only its mailbox knows"
+    with transaction() as session:
+        session.merge(made).token_hash = hash_secret(secret)
+    world.ids |= {"invitation": made.public_id, "invitation secret": secret}
+    for name in ("owner", "other side", "stranger"):
+        actor = factories.owner_of(world.people[name][1])
+        with transaction():
+            called = world.word("token") if name == "owner" else "essai"
+            token, world.tokens[name] = tokens.create_token(actor, called, SCOPES, 30)
+        if name == "owner":
+            world.ids["token"] = token.public_id
+    viewer = factories.actor_of(*world.people["viewer"])
+    with transaction() as session:  # made while they were more than a viewer
+        member = session.query(Membership).filter_by(user_id=viewer.user_id, role="viewer").one()
+        member.role = "manager"
+        session.flush()
+        _token, world.tokens["viewer"] = tokens.create_token(
+            factories.actor_of(*world.people["viewer"]), "essai", SCOPES[:-1], 30
+        )
+        member.role = "viewer"
+
+
+def _exchanges(world: World, production: str) -> None:
+    """One exchange done with its paper and ledger entry, one on the way with its code and messages."""
+    giver, taker = (factories.owner_of(world.people[name][1]) for name in ("owner", "other side"))
+    for name, quantity in (("done", 1), ("exchange", 2)):
+        lines = [LineRequest(world.ids["listing"], quantity)]
+        with transaction():
+            said = world.word(f"asked{name}")
+            made = exchanges.request_donation(taker, DonationRequest(lines, production, said))
+            world.ids[name] = made.public_id
+        with transaction():
+            exchanges.move(giver, world.ids[name], "accept", {})
+    with transaction() as session:
+        done = session.query(Exchange).filter_by(public_id=world.ids["done"]).one()
+        exchanges.move(giver, done.public_id, "hand_over", {"code": done.hand_over_code})
+    with transaction() as session:
+        waiting = session.query(Exchange).filter_by(public_id=world.ids["exchange"]).one()
+        waiting.hand_over_code = CODE
+        waiting.collected_by_name = world.word("collector")
+        world.private["reference"] = waiting.reference
+    for actor, name in ((giver, "message"), (taker, "answer")):
+        with transaction():
+            messaging.post_message(actor, world.ids["exchange"], world.word(name))
+    drain()
+
+
+def _papers(world: World) -> None:
+    session, done = db.session, db.session.query(Exchange).filter_by(public_id=world.ids["done"]).one()
+    paper = session.query(Document).filter_by(exchange_id=done.id).one()
+    world.ids |= {"document": paper.public_id, "paper code": paper.code}
+    world.private["paper code"] = paper.code
+    world.ids["entry"] = session.query(LedgerEntry).filter_by(exchange_id=done.id).first().public_id
+    alice = world.people["owner"][0]
+    note = session.query(Notification).filter_by(user_id=alice.id).order_by(Notification.id).first()
+    world.ids["notification"] = note.public_id
+    assert session.query(Message).count() >= 2
