@@ -127,7 +127,8 @@ def sign_up() -> Any:
     wanted = safe_path(form.next.data or request.args.get("next"))
     if request.method == "GET":
         form.next.data = wanted
-    elif form.validate_on_submit() and _accepted(form, form.password, [form.email.data or "", form.name.data or ""]):
+    # `&`: the password is looked at even where another field is wrong, so that one hears of both at once
+    elif form.validate_on_submit() & _accepted(form, form.password, [form.email.data or "", form.name.data or ""]):
         email, name = form.email.data or "", form.name.data or ""
         password_hash = passwords.hash_password(form.password.data or "")
         locale = get_locale()
@@ -213,8 +214,8 @@ def reset(token: str) -> Any:
 def _accepted(form: Any, field: Any, own: list[str]) -> bool:
     """Whether a new password may be taken; says why not beside its field."""
     refusal = passwords.why_refused(field.data or "", own)
-    if refusal:
-        field.errors = [*field.errors, refusal]
+    if refusal and not field.errors:
+        field.errors = [refusal]
     return refusal is None
 
 

@@ -1,0 +1,133 @@
+"""Somebody with a browser: the verbs the journeys are told in."""
+
+import re
+from typing import Any
+from urllib.parse import urlsplit
+
+from axe_playwright_python.sync_playwright import Axe
+from flask import Flask
+from playwright.sync_api import BrowserContext, ConsoleMessage, Error, Locator, Page, Request, Response, expect
+
+from tests.factories import sign_in
+
+PATIENCE_MS = 20_000
+AXE = Axe()
+expect.set_options(timeout=PATIENCE_MS)
+
+
+class Person:
+    """A person in front of a page. `complaints` gathers what went wrong behind it."""
+
+    def __init__(self, name: str, context: BrowserContext, url: str, *, script: bool = True):
+        self.name = name
+        self.context = context
+        self.url = url
+        self.script = script
+        self.complaints: list[str] = []
+        self.allowed: set[int] = set()  # statuses of refusals that the story is about
+        self.looked_at: list[str] = []
+        context.set_default_timeout(PATIENCE_MS)
+        context.on("page", self._watch)
+        self.page: Page = context.new_page()
+
+    # --- what the browser says behind the page ---
+
+    def _watch(self, page: Page) -> None:
+        page.on("console", self._heard)
+        page.on("pageerror", lambda error: self.complaints.append(f"{page.url}: {error}"))
+        page.on("request", self._asked)
+        page.on("requestfailed", self._failed)
+        page.on("response", self._answered)
+
+    def _heard(self, message: ConsoleMessage) -> None:
+        # failed answers are looked at one by one in _answered
+        if message.type in ("error", "warning") and not message.text.startswith("Failed to load resource"):
+            self.complaints.append(f"console {message.type}: {message.text}")
+
+    def _asked(self, request: Request) -> None:
+        address = urlsplit(request.url)
+        if address.scheme not in ("data", "blob") and f"{address.scheme}://{address.netloc}" != self.url:
+            self.complaints.append(f"another host was asked: {request.url}")
+
+    def _failed(self, request: Request) -> None:
+        if request.failure != "net::ERR_ABORTED":  # left the page before its pictures came
+            self.complaints.append(f"{request.url}: {request.failure}")
+
+    def _answered(self, response: Response) -> None:
+        if response.status >= 400 and response.status not in self.allowed:
+            self.complaints.append(f"{response.request.method} {response.url}: status {response.status}")
+
+    def may_be_refused(self, *statuses: int) -> None:
+        """From here on the story is about refusals of these statuses."""
+        self.allowed.update(statuses)
+
+    # --- what a person does ---
+
+    def is_signed_in(self, app: Flask, user: Any, acting: Any = None) -> None:
+        """Arrives with a session made on the server; the sign-in page has its own journey."""
+        client = app.test_client()
+        sign_in(client, user, acting)
+        cookie = client.get_cookie("session", domain=urlsplit(self.url).hostname)
+        if cookie is None:
+            cookie = client.get_cookie("session")
+        assert cookie is not None
+        self.context.add_cookies([{"name": "session", "value": cookie.value, "url": self.url}])
+
+    def visits(self, path: str) -> None:
+        """Goes to an address and looks at what is there."""
+        self.page.goto(path if path.startswith("http") else self.url + path)
+        self.looks()
+
+    def looks(self) -> None:
+        """axe finds nothing on the page as it stands; nothing is wider than the screen."""
+        if not self.script:
+            return
+        self.page.wait_for_load_state("load")
+        self.looked_at.append(urlsplit(self.page.url).path)
+        found = AXE.run(self.page)
+        assert found.violations_count == 0, f"{self.page.url}\n{found.generate_report()}"
+        wider = self.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        assert wider <= 0, f"{self.page.url} is {wider} px wider than the screen"
+
+    def button(self, name: str, within: Locator | None = None) -> Locator:
+        return (within or self.page).get_by_role("button", name=name).first
+
+    def presses(self, name: str, within: Locator | None = None) -> None:
+        """Presses a button that leads to another page, and looks at it."""
+        with self.page.expect_navigation():
+            self.button(name, within).click()
+        self.looks()
+
+    def follows(self, name: str | re.Pattern[str], within: Locator | None = None) -> None:
+        """Follows a link, and looks at where it leads."""
+        with self.page.expect_navigation():
+            (within or self.page).get_by_role("link", name=name).first.click()
+        self.looks()
+
+    def field(self, label: str) -> Locator:
+        return self.page.get_by_label(label, exact=False).first
+
+    def types(self, label: str, text: str) -> None:
+        self.field(label).fill(text)
+
+    def chooses(self, label: str, option: str) -> None:
+        self.field(label).select_option(label=option)
+
+    def ticks(self, group: str, name: str) -> None:
+        """Ticks one of a group of choices, by its words as a thumb would."""
+        self.page.get_by_role("group", name=group).get_by_text(name, exact=True).click()
+
+    def reads(self, text: str | re.Pattern[str]) -> None:
+        expect(self.page.locator("body")).to_contain_text(text)
+
+    def stands(self) -> str:
+        """Where they are, for a failure's report."""
+        try:
+            errors = [text for text in self.page.locator(".errors, .err").all_inner_texts() if text.strip()]
+            title = self.page.title()
+        except Error as error:  # between two pages
+            errors, title = [str(error)], ""
+        return f"{self.name} stands at {self.page.url}: {title}" + "".join(f"\n  {line}" for line in errors)
+
+    def title(self) -> str:
+        return self.page.get_by_role("heading", level=1).inner_text()
