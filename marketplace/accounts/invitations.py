@@ -115,7 +115,7 @@ def withdraw_invitation(actor: Actor, public_id: str, invitation_public_id: str)
         .where(Invitation.public_id == invitation_public_id, Organisation.public_id == public_id)
     )
     action = "production.members" if found is not None and found.production_id else "organisation.members"
-    organisation, actor = open_to_change(actor, public_id, action)
+    _organisation, actor = open_to_change(actor, public_id, action)
     if found is None or found.accepted_at is not None:
         raise NotFound
     if found.withdrawn_at is None:

@@ -14,6 +14,7 @@ WORDS = {
     "password.reset_asked": _l("Nouveau mot de passe demandé"),
     "session.open": _l("Connexion"),
     "session.close": _l("Déconnexion"),
+    "session.close_others": _l("Autres navigateurs déconnectés"),
     "session.refused": _l("Connexion refusée"),
     "token.create": _l("Jeton créé"),
     "token.revoke": _l("Jeton révoqué"),

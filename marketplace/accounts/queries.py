@@ -5,8 +5,9 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, select
 
-from marketplace.accounts.models import ApiToken, EmailToken, Membership, Organisation, User
-from marketplace.accounts.signing_in import hash_secret
+from marketplace.accounts.models import ApiToken, EmailToken, Membership, Organisation, User, UserSession
+from marketplace.accounts.rules import browser_name
+from marketplace.accounts.signing_in import hash_secret, living_session
 from marketplace.core.clock import wall
 from marketplace.core.db import db
 from marketplace.core.errors import NotFound
@@ -45,6 +46,16 @@ class TokenRow:
     expires_at: datetime
     last_used_at: datetime | None
     expired: bool
+
+
+@dataclass(frozen=True)
+class BrowserRow:
+    """A browser somebody is signed in with."""
+
+    session_id: int
+    name: str  # « Firefox, Linux », empty when it does not say
+    since: datetime
+    last_seen_at: datetime
 
 
 def credentials_of(email: str) -> Credentials | None:
@@ -122,3 +133,14 @@ def tokens_of(organisation_id: int) -> list[TokenRow]:
         )
         for t, holder in rows
     ]  # fmt: skip
+
+
+def browsers_of(user_id: int) -> list[BrowserRow]:
+    """The browsers somebody is signed in with, the last used first."""
+    rows = db.session.execute(
+        select(UserSession.id, UserSession.agent, UserSession.created_at, UserSession.last_seen_at)
+        .where(UserSession.user_id == user_id, *living_session())
+        .order_by(UserSession.last_seen_at.desc(), UserSession.id.desc())
+        .limit(50)
+    )
+    return [BrowserRow(row.id, browser_name(row.agent), row.created_at, row.last_seen_at) for row in rows]

@@ -1,4 +1,4 @@
-"""What makes a password too easy (OWASP ASVS 5.0, 6.2). Plain values only."""
+"""What makes a password too easy (OWASP ASVS 5.0, 6.2), and what a browser calls itself. Plain values only."""
 
 import re
 import unicodedata
@@ -117,3 +117,17 @@ def _is_own(folded: str, own: Iterable[str]) -> bool:
             if bare in form and sum(c.isalpha() for c in form.replace(bare, "")) < 4:
                 return True
     return False
+
+
+# what a User-Agent holds → what people call it; the first that is found, since most pretend to be others too
+_BROWSERS = (("Edg", "Edge"), ("OPR/", "Opera"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("Safari/", "Safari"))
+_SYSTEMS = (
+    ("Android", "Android"), ("iPhone", "iPhone"), ("iPad", "iPad"), ("Windows", "Windows"), ("Mac OS X", "Mac"),
+    ("Linux", "Linux"),
+)  # fmt: skip
+
+
+def browser_name(agent: str) -> str:
+    """« Firefox, Linux » from a User-Agent, empty when it says nothing known."""
+    found = (next((name for mark, name in marks if mark in agent), "") for marks in (_BROWSERS, _SYSTEMS))
+    return ", ".join(filter(None, found))

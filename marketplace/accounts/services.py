@@ -95,6 +95,12 @@ def sign_out(user_id: int, session_id: int) -> None:
     audit.record("session.close", user_id=user_id)
 
 
+def sign_out_elsewhere(user_id: int, session_id: int) -> None:
+    """End every session of a person but that of the browser they ask from."""
+    signing_in.end_all_sessions(user_id, except_session_id=session_id)
+    audit.record("session.close_others", user_id=user_id)
+
+
 def resend_verification(user_id: int) -> None:
     """Send another link to an address that is not proved yet."""
     user = _locked(user_id)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from flask_login import UserMixin
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, select, update
 
 from marketplace.accounts.models import Membership, Organisation, User, UserSession
 from marketplace.accounts.permissions import Actor
@@ -53,11 +53,16 @@ def hash_secret(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
+def living_session() -> tuple[ColumnElement[bool], ...]:
+    """Conditions on `UserSession` rows: not ended, not past, not idle."""
+    at = wall()
+    return UserSession.ended_at.is_(None), UserSession.expires_at > at, UserSession.last_seen_at > at - IDLE
+
+
 def load(secret: str) -> SignedIn | None:
     """The person whose live session has this secret, in one query; None once it ended, idled or was disabled."""
     if not isinstance(secret, str) or len(secret) > 100:
         return None
-    at = wall()
     row = db.session.execute(
         select(
             UserSession.id,
@@ -82,9 +87,7 @@ def load(secret: str) -> SignedIn | None:
         .outerjoin(Organisation, Organisation.id == Membership.organisation_id)
         .where(
             UserSession.secret_hash == hash_secret(secret),
-            UserSession.ended_at.is_(None),
-            UserSession.expires_at > at,
-            UserSession.last_seen_at > at - IDLE,
+            *living_session(),
             User.disabled_at.is_(None),
         )
     ).first()

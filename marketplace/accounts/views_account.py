@@ -37,6 +37,7 @@ def _page(status: int = 200, **bound: Any) -> Any:
         empty=EmptyForm(formdata=None),
         person=current_user,
         organisations=organisations,
+        browsers=queries.browsers_of(actor.user_id),
     ), status
 
 
@@ -106,4 +107,15 @@ def account_verification() -> Any:
     with transaction():
         services.resend_verification(actor.user_id)
     flash(_("Un nouveau lien part vers votre adresse."), "info")
+    return redirect(url_for("accounts.account"), 303)
+
+
+@blueprint.post("/compte/navigateurs")
+@enter.signed_in
+def account_sign_out_elsewhere() -> Any:
+    """Sign every other browser of this person out."""
+    actor, session_id = signed_in_actor(), current_user.session_id
+    with transaction():
+        services.sign_out_elsewhere(actor.user_id, session_id)
+    flash(_("Vos autres navigateurs sont déconnectés."), "kept")
     return redirect(url_for("accounts.account"), 303)

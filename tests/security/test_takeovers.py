@@ -1,0 +1,160 @@
+"""Roads into somebody else's account, house or act that no single page shows."""
+
+import time
+
+import pytest
+
+from marketplace.accounts import invitations, links, memberships, passwords, services
+from marketplace.accounts.models import Membership, Organisation, User, UserSession
+from marketplace.core.db import db, transaction
+from marketplace.core.errors import Invalid, NotFound
+from marketplace.web.errors import page as error_page
+from marketplace.web.limits import limiter
+from tests.accounts.browsing import is_signed_in
+from tests.factories import (
+    PASSWORD,
+    actor_of,
+    add_member,
+    make_listing,
+    make_organisation,
+    make_production,
+    make_user,
+    owner_of,
+    sign_in,
+)  # fmt: skip
+
+ACCENTS = "\u0300\u0316"  # of two classes: putting a long row in order takes the square of its length
+
+
+def test_a_change_of_address_begun_by_somebody_else_ends_with_their_password(app):
+    """Whoever opened an account in Alice's name asks for another address, waits for her to take the account over by
+    « mot de passe oublié », then opens the link."""
+    alice = make_user("Alice", verified=False)
+    with transaction():
+        services.ask_email_change(alice.id, "voleur@exemple.fr")
+        theirs = links.make_link(alice.id, "verify", "voleur@exemple.fr")
+        hers = links.make_link(alice.id, "reset", "alice@exemple.fr")
+    with transaction():
+        services.reset_password(hers, passwords.hash_password("girafe velours tampon"))
+    with pytest.raises(Invalid), transaction():
+        services.verify_address(theirs)
+    assert db.session.query(User).filter_by(name="Alice").one().email == "alice@exemple.fr"
+
+
+@pytest.mark.parametrize("field", ["password", "email"])
+@pytest.mark.parametrize("path", ["/connexion", "/inscription", "/mot-de-passe-oublie"])
+def test_a_long_row_of_accents_costs_a_visitor_s_request_nothing_more(client, path, field):
+    data = {"name": "a" + ACCENTS * 30_000, "email": "alice@exemple.fr", "password": PASSWORD}
+    data[field] = "a" + ACCENTS * 60_000  # a minute before lengths were looked at
+    began = time.monotonic()
+    assert client.post(path, data=data).status_code in (303, 422)
+    assert time.monotonic() - began < 5
+
+
+def test_an_invitation_of_another_house_is_not_told_from_none(app):
+    """A manager may take back invitations to productions only: the refusal must not say what somebody else's are."""
+    house = make_organisation(owner=make_user("Alice"))
+    manager = make_user("Bob")
+    add_member(house, manager, "manager")
+    other = make_organisation("Studio Ailleurs", owner=make_user("Charlie"))
+    shoot = make_production(other)
+    with transaction():
+        made = invitations.invite(owner_of(other), other.public_id, "eve@exemple.fr", "viewer", shoot.public_id)
+    answers = []
+    for name in (made.public_id, "abcdefghijklm"):
+        client = sign_in(app.test_client(), manager, house)
+        answers.append(client.post(f"/organisations/{house.public_id}/invitations/{name}/retirer").status_code)
+    assert answers[0] == answers[1]
+
+
+@pytest.mark.parametrize("referrer", ["http://localhost//evil.example/x", "http://localhost/\\evil.example"])
+def test_an_error_page_leads_back_to_our_own_pages_only(app, referrer):
+    with app.test_request_context("/nulle-part", headers={"Referer": referrer}):
+        assert "evil.example" not in error_page(404).get_data(as_text=True)
+
+
+def test_forms_cannot_say_whose_a_thing_is_nor_in_which_state(app, session):
+    """Fields nobody offers (checklist C3): house, state, role, verification, who made it."""
+    house, other = make_organisation(owner=make_user("Alice")), make_organisation("Studio Ailleurs")
+    alice = session.query(User).filter_by(name="Alice").one()
+    listing = make_listing(house, published=False)
+    browser = sign_in(app.test_client(), alice, house)
+    forced = {
+        "organisation": other.public_id, "organisation_id": str(other.id), "state": "published", "is_moderator": "y",
+        "created_by_id": "1", "id": "1", "public_id": "a" * 13, "verified_at": "2026-01-01", "verified": "y",
+        "user_id": "1", "hidden_at": "", "published_at": "2026-01-01", "owner": "y", "acting_organisation_id": "1",
+    }  # fmt: skip
+    before = {name: value for name, value in vars(listing).items() if name in ("id", "public_id", "created_by_id")}
+    assert browser.post(f"/publier/{listing.public_id}", data={**forced, "title": "Deux"}).status_code == 303
+    session.expire_all()
+    assert (listing.title, listing.state, listing.organisation_id) == ("Deux", "draft", house.id)
+    assert {name: getattr(listing, name) for name in before} == before and listing.published_at is None
+    browser.post("/publier", data={**forced, "title": "Trois"})
+    browser.post(f"/organisations/{house.public_id}/modifier", data={**forced, "name": "Le Champ", "kind": "venue"})
+    browser.post(
+        "/compte", data={**forced, "name": "Alice", "language": "fr", "role": "owner", "email": "x@exemple.fr"}
+    )
+    session.expire_all()
+    assert session.query(Organisation).filter_by(name="Le Champ").one().verified_at is None
+    assert {row.organisation_id for row in session.query(type(listing))} == {house.id}
+    assert (alice.is_moderator, alice.email) == (False, "alice@exemple.fr")
+    assert session.query(Membership).filter_by(user_id=alice.id, organisation_id=other.id).count() == 0
+
+
+def test_a_bulk_act_with_one_strange_listing_does_nothing_at_all(app, session):
+    house, other = make_organisation(owner=make_user("Alice")), make_organisation("Studio Ailleurs")
+    own, strange = make_listing(house, published=False), make_listing(other, published=False)
+    browser = sign_in(app.test_client(), session.query(User).filter_by(name="Alice").one(), house)
+    for name in (strange.public_id, "abcdefghijklm", "\x00", "' OR 1=1"):
+        for act in ("publish", "withdraw", "dates"):
+            sent = {"go": act, "listing": [own.public_id, name], "gone_by": "2027-01-01"}
+            assert browser.post("/stock", data=sent).status_code == 404
+    session.expire_all()
+    assert own.state == strange.state == "draft" and own.gone_by is strange.gone_by is None
+
+
+def test_a_page_does_not_change_hands_when_its_person_leaves(app, session):
+    """A removed member keeps the cookie: the next request of any kind is a stranger's."""
+    house, bob = make_organisation(owner=make_user("Alice")), make_user("Bob")
+    add_member(house, bob, "manager")
+    draft = make_listing(house, published=False)
+    browser = sign_in(app.test_client(), bob, house)
+    assert browser.get(f"/publier/{draft.public_id}").status_code == 200
+    with transaction():
+        memberships.remove_member(owner_of(house), house.public_id, bob.public_id)
+    for method, path in (
+        ("GET", f"/publier/{draft.public_id}"), ("POST", f"/publier/{draft.public_id}"),
+        ("POST", f"/stock/{draft.public_id}/effacer"), ("GET", f"/organisations/{house.public_id}/membres"),
+        ("POST", f"/organisations/{house.public_id}/membres"),
+    ):  # fmt: skip
+        assert browser.open(path, method=method).status_code == 404, path
+    assert is_signed_in(browser)
+
+
+def test_a_moderator_reads_what_was_shown_and_never_what_a_house_keeps(app):
+    from marketplace.catalogue.queries import listing_for
+    from marketplace.core.clock import now
+
+    house, mona = make_organisation(), make_user("Mona", moderator=True)
+    kept = make_listing(house, visibility="organisation")
+    hidden = make_listing(house, hidden_at=now())
+    assert listing_for(actor_of(mona), hidden.public_id).id == hidden.id
+    with pytest.raises(NotFound):
+        listing_for(actor_of(mona), kept.public_id)
+
+
+def test_a_photo_form_is_limited_however_it_is_sent(app):
+    limited = {name.rsplit(".", 1)[1] for name in limiter.limit_manager._decorated_limits}
+    assert {"save", "publish_first", "photos_add"} <= limited
+
+
+def test_signed_in_everywhere_is_listed_and_ended(app, session):
+    """Checklist A7: one sees one's browsers, and closes them all but this one."""
+    alice, eve = make_user("Alice"), make_user("Eve")
+    here, there, hers = (sign_in(app.test_client(), who) for who in (alice, alice, eve))
+    page = here.get("/compte").get_data(as_text=True)
+    assert page.count("data-browser") == 2
+    assert here.post("/compte/navigateurs").status_code == 303
+    assert is_signed_in(here) and is_signed_in(hers) and not is_signed_in(there)
+    assert session.query(UserSession).filter(UserSession.ended_at.is_(None)).count() == 2
+    assert here.get("/compte").get_data(as_text=True).count("data-browser") == 1
