@@ -1,0 +1,145 @@
+"""`make shots`: pictures of the pages of the journeys in `build/shots/`, at three widths, light and dark.
+
+A demo instance is started and its exchanges' own people look at their pages. One file a page, width and scheme:
+`<page>-<width>-<light|dark>.png`, the whole height.
+`python -m bench.shots NAME…` takes only those.
+"""
+
+import re
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from marketplace.seeding.people import MODERATOR, PASSWORD
+from marketplace.settings import ROOT
+from tests.browser_setup import browser
+from tests.journeys.conftest import ARGUMENTS
+from tests.live import LiveInstance
+
+FOLDER = ROOT / "build" / "shots"
+WIDTHS = (360, 768, 1280)
+SCHEMES = ("light", "dark")
+GIVER, ASKER = "bruno@contrechamp.example", "alice@films-du-quai.example"
+TALLEST = 6000  # px; a list that goes on says no more
+
+
+@dataclass(frozen=True)
+class Shot:
+    """A page by its address, or by a first link that `follow` matches on it; seen by `who` (None: a visitor)."""
+
+    name: str
+    path: str
+    who: str | None = None
+    follow: str | None = None
+
+
+SHOTS = (
+    Shot("accueil", "/"),
+    Shot("accueil-connecte", "/", ASKER),
+    Shot("recherche", "/annonces?q=feuille"),
+    Shot("recherche-filtres", "/annonces?near=Lyon&mode=donate&category=furniture"),
+    Shot("recherche-vide", "/annonces?q=zeppelin"),
+    Shot("annonce", "/annonces?q=feuille", None, r"^/annonces/[a-z2-7]{13}-"),
+    Shot("annonce-demander", "/annonces?q=feuille&mode=donate", ASKER, r"^/annonces/[a-z2-7]{13}-"),
+    Shot("publier", "/publier", GIVER),
+    Shot("stock", "/stock", GIVER),
+    Shot("modifier", "/stock", GIVER, r"^/publier/[a-z2-7]{13}"),
+    Shot("echanges-donneur", "/echanges", GIVER),
+    Shot("echanges-receveur", "/echanges", ASKER),
+    Shot("echange-donneur", "/echanges", GIVER, r"^/echanges/[a-z2-7]{13}$"),
+    Shot("echange-receveur", "/echanges", ASKER, r"^/echanges/[a-z2-7]{13}$"),
+    Shot("ecriture", "/tableau-de-bord", GIVER, r"^/carbone/ecritures/"),
+    Shot("tableau-de-bord", "/tableau-de-bord", ASKER),
+    Shot("facteurs", "/carbone/facteurs"),
+    Shot("facteur", "/carbone/facteurs", None, r"^/carbone/facteurs/."),
+    Shot("methode", "/carbone/methode"),
+    Shot("organisation", "/organisations", ASKER, r"^/organisations/[a-z2-7]{13}$"),
+    Shot("production", "/productions", ASKER, r"^/productions/[a-z2-7]{13}$"),
+    Shot("compte", "/compte", ASKER),
+    Shot("connexion", "/connexion"),
+    Shot("inscription", "/inscription"),
+    Shot("notifications", "/notifications", GIVER),
+    Shot("messages", "/messages", GIVER),
+    Shot("moderation", "/moderation", MODERATOR[1]),
+    Shot("moderation-annonces", "/moderation/annonces", MODERATOR[1]),
+    Shot("api", "/api/docs"),
+    Shot("404", "/nulle-part"),
+)
+
+
+def main() -> int:
+    path = browser()
+    if path is None:
+        print("Il faut Chromium : apt-get install chromium", file=sys.stderr)
+        return 1
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    wanted = sys.argv[1:]
+    shots = [shot for shot in SHOTS if not wanted or shot.name in wanted]
+    with tempfile.TemporaryDirectory(prefix="shots-") as folder:
+        live = LiveInstance(Path(folder) / "instance", DEMO="1")
+        with live:
+            print(live.flask("seed", "demo"), end="", flush=True)
+            with sync_playwright() as playwright:
+                chromium = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+                count = _all(chromium, live.url, shots)
+                chromium.close()
+    print(f"{count} images dans {FOLDER.relative_to(ROOT)}/")
+    return 0
+
+
+def _all(chromium: Browser, url: str, shots: list[Shot]) -> int:
+    count = 0
+    for who in dict.fromkeys(shot.who for shot in shots):
+        context = chromium.new_context(locale="fr-FR", timezone_id="Europe/Paris", reduced_motion="reduce")
+        page = context.new_page()
+        if who is not None:
+            _sign_in(page, url, who)
+        for shot in (shot for shot in shots if shot.who == who):
+            count += _take(context, page, url, shot)
+        context.close()
+    return count
+
+
+def _sign_in(page: Page, url: str, email: str) -> None:
+    page.goto(f"{url}/connexion")
+    page.locator("#email").fill(email)
+    page.locator("#password").fill(PASSWORD)
+    with page.expect_navigation():
+        page.get_by_role("button", name="Se connecter").first.click()
+
+
+def _take(context: BrowserContext, page: Page, url: str, shot: Shot) -> int:
+    page.goto(url + shot.path)
+    if shot.follow is not None:
+        address = _first_link(page, shot.follow)
+        if address is None:
+            print(f"{shot.name} : aucun lien {shot.follow} sur {shot.path}", file=sys.stderr)
+            return 0
+        page.goto(url + address)
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 800})
+        for scheme in SCHEMES:
+            page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+            # pictures below the fold come when one scrolls to them
+            page.evaluate("window.scrollTo(0, document.body.scrollHeight)")
+            page.wait_for_load_state("networkidle")
+            page.evaluate("window.scrollTo(0, 0)")
+            height = min(page.evaluate("document.documentElement.scrollHeight"), TALLEST)
+            page.screenshot(
+                path=FOLDER / f"{shot.name}-{width}-{scheme}.png",
+                full_page=True,
+                clip={"x": 0, "y": 0, "width": width, "height": height},
+            )
+    return len(WIDTHS) * len(SCHEMES)
+
+
+def _first_link(page: Page, pattern: str) -> str | None:
+    links = page.locator("main a[href]").evaluate_all("all => all.map(one => one.getAttribute('href'))")
+    return next((link for link in links if re.search(pattern, link)), None)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
