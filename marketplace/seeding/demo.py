@@ -21,7 +21,7 @@ from marketplace.messaging.models import Notification
 from marketplace.search.services import index_listings
 from marketplace.seeding import people, pictures, stock
 from marketplace.seeding.cast import Cast, add_listing
-from marketplace.seeding.lives import write_lives
+from marketplace.seeding.lives import write_past, write_present
 from marketplace.seeding.people import HOUSES, MODERATOR, PASSWORD, PRODUCTIONS, SHOWN, House
 
 SEED = 20261
@@ -55,11 +55,12 @@ def seed(report: Callable[[str], None] = lambda line: None) -> None:
     things = stock.things()
     drawings = pictures.draw_all(thing.drawing for thing in things)
     report(f"{len(drawings)} dessins")
+    done = write_past(cast, draw, things, drawings)
+    report(f"{done} dons terminés sur douze mois")
     with transaction():
         ids = _stock(cast, draw, drawings)
     report(f"{len(ids)} annonces")
-    done, under_way = write_lives(cast, draw, things, drawings)
-    report(f"{done} dons terminés sur douze mois, {under_way} en cours")
+    report(f"{write_present(cast, draw)} échanges en cours")
     with transaction():
         _forget_old_news()
 

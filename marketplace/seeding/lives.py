@@ -11,12 +11,14 @@ from typing import Any
 
 from sqlalchemy import select
 
-from marketplace.accounts.models import Production
+from marketplace.accounts.models import Production, Site
 from marketplace.accounts.permissions import Actor
 from marketplace.catalogue.models import Listing
+from marketplace.catalogue.services import edit_listing, publish_listing
 from marketplace.core.clock import PARIS, now, today
 from marketplace.core.db import db, transaction
 from marketplace.exchanges.models import Exchange
+from marketplace.exchanges.received import list_received
 from marketplace.exchanges.services import DonationRequest, LineRequest, close_overdue, move, request_donation
 from marketplace.messaging.services import post_message
 from marketplace.seeding import pictures, stock
@@ -46,32 +48,39 @@ WORDS = (
     "C’est pour un décor de commissariat, l’état importe peu.",
     "Nous prenons tout ce qui reste si cela vous arrange.",
 )
+# by house: what it received and has not put on line again, as (exchange, line, drawing)
+Shelves = dict[str, list[tuple[str, str, str]]]
+
 UNDER_WAY = (
     "requested", "requested", "requested", "confirmed", "confirmed", "appointed", "amended", "declined",
     "cancelled", "expired", "disputed",
 )  # fmt: skip
 
 
-def write_lives(
-    cast: Cast,
-    draw: random.Random,
-    things: list[stock.Thing],
-    drawings: dict[str, pictures.Drawing],
-) -> tuple[int, int]:
-    """How many exchanges were completed, and how many stand in another state."""
+def write_past(
+    cast: Cast, draw: random.Random, things: list[stock.Thing], drawings: dict[str, pictures.Drawing]
+) -> int:
+    """A year of donations carried to their end; how many."""
     given = [thing for thing in things if "donate" in thing.modes]
     start = now()
+    shelves: Shelves = {}
     with moving_clock() as set_clock:
         for number in range(COMPLETED):
             moment = start - timedelta(days=360 - number * 355 // COMPLETED)
             road = draw.choices(ROADS, WEIGHTS)[0]
             with transaction():
-                _completed(cast, draw, draw.choice(given), drawings, road, moment, set_clock)
+                _completed(cast, draw, draw.choice(given), drawings, road, moment, set_clock, shelves)
+    return COMPLETED
+
+
+def write_present(cast: Cast, draw: random.Random) -> int:
+    """Exchanges in every other state of the table today; how many."""
+    start = now()
+    with moving_clock() as set_clock:
         for number, state in enumerate(UNDER_WAY):
             with transaction():
                 _under_way(cast, draw, state, ROADS[number % len(ROADS)], start, set_clock)
-        set_clock(start)
-    return COMPLETED, len(UNDER_WAY)
+    return len(UNDER_WAY)
 
 
 def _hour(moment: datetime, hour: int) -> datetime:
@@ -86,10 +95,30 @@ def _completed(
     road: tuple[str, str, str | None],
     moment: datetime,
     set_clock: Callable[[datetime], None],
+    shelves: Shelves,
 ) -> None:
-    """Listed, asked for, accepted and handed over within a few days; what was given whole is exhausted."""
+    """Listed, asked for, accepted and handed over within a few days; what was given whole is exhausted. What came
+    into a stock waits on its shelf, and some of it goes out again with its origin."""
     giver, receiver, production = road
     set_clock(_hour(moment - timedelta(days=6), 9))
+    if shelves.get(giver) and draw.random() < 0.6:
+        before, line, drawing = shelves[giver].pop(0)
+        listing = _again(cast, giver, before, line, drawings[drawing])
+    else:
+        drawing = thing.drawing
+        listing = _first_time(cast, draw, thing, drawings, giver)
+    set_clock(_hour(moment - timedelta(days=4), 11))
+    exchange = _ask(cast, draw, listing, receiver, production, listing.quantity or Decimal(1))
+    set_clock(_hour(moment - timedelta(days=3), 10))
+    move(cast.owner(giver), exchange.public_id, "accept", {})
+    set_clock(_hour(moment, 15))
+    move(cast.owner(giver), exchange.public_id, "hand_over", {"code": exchange.hand_over_code})
+    shelves.setdefault(receiver, []).append((exchange.public_id, exchange.lines[0].public_id, drawing))
+
+
+def _first_time(
+    cast: Cast, draw: random.Random, thing: stock.Thing, drawings: dict[str, pictures.Drawing], giver: str
+) -> Listing:
     values = stock.values(thing, thing.title, now(), today(), draw)
     values |= {"gone_by": None, "modes": ["donate"]}
     origin = {"quai": "heures", "large": "maree"}.get(giver)
@@ -97,12 +126,19 @@ def _completed(
         values["origin_production_id"] = cast.production_ids[origin]
     listing = add_listing(cast, giver, values, drawings[thing.drawing])
     db.session.flush()
-    set_clock(_hour(moment - timedelta(days=4), 11))
-    exchange = _ask(cast, draw, listing, receiver, production, listing.quantity or Decimal(1))
-    set_clock(_hour(moment - timedelta(days=3), 10))
-    move(cast.owner(giver), exchange.public_id, "accept", {})
-    set_clock(_hour(moment, 15))
-    move(cast.owner(giver), exchange.public_id, "hand_over", {"code": exchange.hand_over_code})
+    return listing
+
+
+def _again(cast: Cast, holder: str, exchange: str, line: str, drawing: pictures.Drawing) -> Listing:
+    """What an earlier exchange brought to `holder`, on line again."""
+    actor = cast.owner(holder)
+    listing = list_received(actor, exchange, line)
+    site = db.session.get_one(Site, cast.site_ids[holder])
+    edit_listing(actor, listing.public_id, {"site": site.public_id, "modes": ["donate"], "gone_by": None})
+    photo = pictures.store(drawing)
+    photo.alt = listing.title
+    listing.photos.append(photo)
+    return publish_listing(actor, listing.public_id)
 
 
 def _ask(
