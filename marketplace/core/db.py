@@ -170,6 +170,7 @@ def engine_options(database_url: str, threads: int) -> dict[str, Any]:
         "pool_size": threads + 4,
         "max_overflow": 8,
         "pool_timeout": 5,
+        "hide_parameters": True,  # a failed statement is logged without the addresses and hashes it carried
         "json_serializer": lambda value: json.dumps(value, ensure_ascii=False, default=str),
     }
     if database_url.startswith("postgresql"):

@@ -57,5 +57,5 @@ def _same_site(own_origin: str, host: str) -> None:
         if request.headers.get("Sec-Fetch-Site") in ("cross-site", "same-site"):
             abort(403)
         return
-    if origin.lower() != own_origin and urlsplit(origin).netloc.lower() != host:
+    if origin.lower() not in (own_origin, f"{urlsplit(own_origin).scheme}://{host}"):
         abort(403)

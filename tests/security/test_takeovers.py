@@ -1,16 +1,24 @@
 """Roads into somebody else's account, house or act that no single page shows."""
 
+import socket
+import threading
 import time
 
 import pytest
+from sqlalchemy import select, text
+from sqlalchemy.exc import DBAPIError
 
-from marketplace.accounts import invitations, links, memberships, passwords, services
+from marketplace import create_app
+from marketplace.accounts import invitations, links, memberships, passwords, services, tokens
 from marketplace.accounts.models import Membership, Organisation, User, UserSession
+from marketplace.accounts.signing_in import hash_secret
 from marketplace.core.db import db, transaction
 from marketplace.core.errors import Invalid, NotFound
+from marketplace.jobs.runner import drain
 from marketplace.web.errors import page as error_page
 from marketplace.web.limits import limiter
 from tests.accounts.browsing import is_signed_in
+from tests.databases import settings_for
 from tests.factories import (
     PASSWORD,
     actor_of,
@@ -22,6 +30,7 @@ from tests.factories import (
     owner_of,
     sign_in,
 )  # fmt: skip
+from tests.security.world import make_world
 
 ACCENTS = "\u0300\u0316"  # of two classes: putting a long row in order takes the square of its length
 
@@ -158,3 +167,154 @@ def test_signed_in_everywhere_is_listed_and_ended(app, session):
     assert is_signed_in(here) and is_signed_in(hers) and not is_signed_in(there)
     assert session.query(UserSession).filter(UserSession.ended_at.is_(None)).count() == 2
     assert here.get("/compte").get_data(as_text=True).count("data-browser") == 1
+
+
+def test_on_https_a_form_sent_from_http_is_another_site_s(app, database_url, tmp_path):
+    """Who answers for the plain address of our name on a bad network is not us."""
+    online = create_app(
+        settings_for(tmp_path / "online", database_url, BASE_URL="https://prise.example", RATE_LIMITS="on")
+    )
+    online.config["WTF_CSRF_ENABLED"] = False
+    browser = online.test_client()
+    for origin, status in (("http://prise.example", 403), ("https://prise.example", 422)):
+        answer = browser.post("/connexion", base_url="https://prise.example", headers={"Origin": origin})
+        assert answer.status_code == status, origin
+
+
+def _at_once(app, count, act):
+    """`act(n)` in so many threads that start together; what each returned."""
+    app.before_request_funcs[None] = [f for f in app.before_request_funcs[None] if f.__name__ != FORGETS]
+    gate, found = threading.Barrier(count), []
+
+    def run(number):
+        with app.app_context():
+            gate.wait(10)
+            found.append(act(number))
+            db.session.remove()
+
+    db.session.rollback()
+    threads = [threading.Thread(target=run, args=(number,)) for number in range(count)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    db.session.rollback()
+    return sorted(found)
+
+
+FORGETS = "_forget_the_last_request"  # of tests/conftest.py, for tests with one context
+
+
+@pytest.mark.both_databases
+def test_a_link_opened_twice_at_once_lets_in_once(app, session):
+    house, bob = make_organisation(owner=make_user("Alice")), make_user("Bob")
+    with transaction():
+        made = invitations.invite(owner_of(house), house.public_id, "bob@exemple.fr", "member")
+    with transaction() as unit:
+        unit.merge(made).token_hash = hash_secret("of the link")
+    browsers = [sign_in(app.test_client(), bob) for _ in range(4)]
+    answers = _at_once(app, 4, lambda n: browsers[n].post("/invitations/of%20the%20link").status_code)
+    assert answers == [303, 404, 404, 404]
+    assert session.query(Membership).filter_by(user_id=bob.id, organisation_id=house.id).count() == 1
+
+
+@pytest.mark.both_databases
+def test_published_twice_at_once_is_published_once(app, session):
+    alice = make_user("Alice")
+    house = make_organisation(owner=alice)
+    public_id = make_listing(house, published=False).public_id
+    browsers = [sign_in(app.test_client(), alice, house) for _ in range(4)]
+    sent = {"go": "publish", "title": "Châssis"}
+    answers = _at_once(app, 4, lambda n: browsers[n].post(f"/publier/{public_id}", data=sent).status_code)
+    assert answers == [303, 409, 409, 409]
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/photos/..%2f..%2fsecret_key-320.jpg", "/photos/%2e%2e-320.jpg", "/photos/../secret_key", "/.env",
+        "/static/..%2f..%2fpyproject.toml", "/static/../pyproject.toml", "/static/%2e%2e/pyproject.toml",
+        "/static/..%5c..%5cpyproject.toml", "/instance/secret_key", "/.git/config", "/static/.%2e/wsgi.py",
+    ],
+)  # fmt: skip
+def test_no_address_climbs_out(client, path):
+    assert client.get(path).status_code == 404
+
+
+def test_addresses_that_people_type_are_never_opened(app, session, monkeypatch):
+    """The site of a house is a link and nothing else: nothing of ours calls it (SSRF)."""
+    calls = []
+    monkeypatch.setattr(socket.socket, "connect", lambda _self, address: calls.append(address))
+    alice = make_user("Alice")
+    house = make_organisation(owner=alice)
+    browser = sign_in(app.test_client(), alice, house)
+    data = {"name": "Le Champ", "kind": "venue", "website": "http://169.254.169.254.nip.io/latest/meta-data"}
+    assert browser.post(f"/organisations/{house.public_id}/modifier", data=data).status_code == 303
+    page = browser.get(f"/organisations/{house.public_id}").get_data(as_text=True)
+    assert 'href="http://169.254.169.254.nip.io/latest/meta-data" rel="nofollow noopener"' in page
+    for website in ("javascript:alert(1)", "file:///etc/passwd", "http://a@evil.example", "//evil.example", "data:,x"):
+        answer = browser.post(f"/organisations/{house.public_id}/modifier", data={**data, "website": website})
+        assert answer.status_code == 422, website
+    drain()
+    assert calls == []
+
+
+def test_lines_typed_into_names_make_no_headers(app, outbox_mail):
+    browser = app.test_client()
+    for number, ending in enumerate(("\r\nBcc: x@evil.example", "\nBcc: x@evil.example", "\u2028Bcc: x", "%0aBcc: x")):
+        name = {"name": f"Alice{ending}", "password": "girafe velours tampon"}
+        browser.post("/inscription", data={**name, "email": f"alice{number}@exemple.fr"})
+        browser.post("/mot-de-passe-oublie", data={"email": f"alice{number}@exemple.fr{ending}"})
+    drain()
+    assert len(outbox_mail()) >= 4
+    for mail in outbox_mail():
+        assert mail["Bcc"] is None and len(mail["To"].addresses) == 1 and mail["To"].addresses[0].domain == "exemple.fr"
+
+
+def test_private_things_are_kept_by_no_cache(app):
+    """Pages, files and redirects that only some may see (checklist B3)."""
+    world = make_world()
+    browser = sign_in(app.test_client(), *world.person("owner"))
+    ids = world.ids
+    for path in (
+        f"/photos/{ids['photo key']}-320.jpg", f"/echanges/{ids['done']}/papiers/{ids['document']}", "/stock",
+        f"/carbone/ecritures/{ids['entry']}/texte", f"/publier/{ids['draft']}/photos", f"/q/{ids['exchange']}", "/",
+    ):  # fmt: skip
+        answer = browser.get(path)
+        assert answer.status_code < 400 and "no-store" in answer.headers["Cache-Control"], path
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    paper = browser.get(f"/echanges/{ids['done']}/papiers/{ids['document']}")
+    assert paper.mimetype == "application/pdf" and paper.headers["Content-Disposition"].startswith("attachment;")
+
+
+def test_what_opens_a_door_is_in_no_table_and_no_line_of_the_log(app, session, caplog):
+    """Secrets are kept as hashes; ids and addresses have room for none (checklist A4, A9, E4)."""
+    caplog.set_level("DEBUG")
+    alice = make_user("Alice")
+    house = make_organisation(owner=alice)
+    browser = app.test_client()
+    browser.post("/connexion", data={"email": "alice@exemple.fr", "password": PASSWORD})
+    with browser.session_transaction() as cookie:
+        secrets = [PASSWORD, cookie["_user_id"]]
+    with transaction():
+        secrets.append(links.make_link(alice.id, "reset", "alice@exemple.fr"))
+        _token, token = tokens.create_token(owner_of(house), "essai", ["read"], 30)
+        secrets.append(token)
+    browser.get(f"/mot-de-passe/{secrets[2]}")
+    app.test_client().get("/api/v1/exchanges", headers={"Authorization": f"Bearer {token}"})
+    found = "\n".join(
+        str(tuple(row))
+        for table in db.metadata.sorted_tables
+        for row in session.execute(select(table))
+    )  # fmt: skip
+    logged = "\n".join(record.getMessage() for record in caplog.records if record.name != "sqlalchemy.engine.Engine")
+    for secret in secrets:
+        assert secret not in found and secret not in logged
+
+
+def test_a_failed_statement_is_logged_without_what_it_carried(app, session):
+    """Addresses and hashes travel as parameters: a trace must not hold them (checklist A9)."""
+    with pytest.raises(DBAPIError) as failed:
+        session.execute(text("SELECT * FROM nowhere WHERE email = :email"), {"email": "alice@exemple.fr"})
+    session.rollback()
+    assert "alice@exemple.fr" not in str(failed.value)

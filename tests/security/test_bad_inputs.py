@@ -1,0 +1,153 @@
+"""No input makes a failure of ours, and what people write is shown as they wrote it (checklist B5, B6)."""
+
+import io
+import json
+from html.parser import HTMLParser
+from typing import Any
+
+import pytest
+from pypdf import PdfReader
+
+from marketplace.accounts import services as accounts
+from marketplace.accounts.models import Organisation, Production, Site, User
+from marketplace.catalogue.models import Listing, Photo
+from marketplace.core.db import db, transaction
+from marketplace.exchanges import services as exchanges
+from marketplace.exchanges.models import Exchange, ExchangeLine
+from marketplace.jobs.runner import drain
+from marketplace.messaging import services as messaging
+from marketplace.messaging.models import Message
+from marketplace.moderation import services as moderation
+from tests.factories import actor_of, owner_of, sign_in
+from tests.security import fuzz
+from tests.security.world import make_world
+
+HOSTILE = "\"'><xss-planted onclick=1>{{7*191}}${7*191}{%raw%}<!--"
+SHOUTED = "1337"  # 7 × 191, where somebody worked it out
+
+
+@pytest.mark.both_databases
+def test_no_rubbish_makes_a_failure_of_ours(database_url):
+    report = fuzz.run(300, 20261112, database_url)
+    assert not report.failures, "\n".join(report.failures[:10])
+    assert not report.slow, "\n".join(report.slow[:10])
+    assert report.requests == 300 and len(report.paths) > 60
+    assert report.statuses[200] > 30 and report.statuses[422] > 5, "the rubbish must reach the pages"
+
+
+def test_the_same_seed_asks_the_same(tmp_path):
+    first, second = (fuzz.run(40, 7) for _ in range(2))
+    assert first.paths == second.paths
+
+
+class _Tags(HTMLParser):
+    """Whether a planted tag or attribute became one, and what the text says."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.became: list[str] = []
+        self.text: list[str] = []
+
+    def handle_starttag(self, tag: str, attributes: Any) -> None:
+        names = [name for name, _value in attributes]
+        if tag == "xss-planted" or any(name.startswith("on") for name in names) or "xss-planted" in names:
+            self.became.append(f"{tag} {names}")
+
+    def handle_comment(self, data: str) -> None:
+        if "planted" in data:
+            self.became.append(f"comment {data[:80]}")
+
+    def handle_data(self, data: str) -> None:
+        self.text.append(data)
+
+
+def _plant(world: Any) -> None:
+    """The same hostile words in every text that people write, as long as its column."""
+    with transaction() as session:
+        giver = session.merge(world.person("owner")[1])
+        for listing in session.query(Listing):
+            listing.title = listing.description = listing.style = HOSTILE[:40]
+            listing.title, listing.description = HOSTILE, HOSTILE
+            listing.fire_rating, listing.reference, listing.period = HOSTILE[:20], HOSTILE[:40], HOSTILE[:40]
+            listing.city = HOSTILE
+        session.query(Photo).update({"alt": HOSTILE})
+        session.query(Site).update({"name": HOSTILE, "street": HOSTILE, "access_notes": HOSTILE, "city": HOSTILE})
+        session.query(Production).update({"title": HOSTILE, "base_city": HOSTILE})
+        session.query(Message).update({"text": HOSTILE})
+        session.query(ExchangeLine).update({"title": HOSTILE})
+        session.query(Organisation).update({"name": HOSTILE, "description": HOSTILE, "phone": HOSTILE[:30]})
+        giver.website = f"https://exemple.fr/{HOSTILE}"
+        session.query(User).update({"name": HOSTILE})
+        session.query(Exchange).update({"collected_by_name": HOSTILE, "end_reason": HOSTILE})
+    giver, taker = (owner_of(world.person(name)[1]) for name in ("owner", "other side"))
+    with transaction():
+        messaging.post_message(taker, world.ids["exchange"], HOSTILE)
+        exchanges.move(giver, world.ids["exchange"], "dispute", {"reason": HOSTILE})
+    with transaction():
+        accounts.change_profile(giver.user_id, HOSTILE, "fr")
+
+
+def _pages(app: Any, world: Any) -> Any:
+    """(who, path, answer) of every page with everything there is."""
+    fuzzer = fuzz.Fuzzer(app, world, 1)
+    for name in ("visitor", "owner", "other side", "viewer", "guest", "moderator"):
+        browser = app.test_client()
+        if name != "visitor":
+            sign_in(browser, *world.person(name))
+        for rule, method in fuzzer.rules:
+            if method == "GET":
+                for word in ("", f"?q={HOSTILE}&words={HOSTILE}&near={HOSTILE}&action={HOSTILE}&next=/{HOSTILE}"):
+                    for _turn in range(3 if not word and rule.arguments else 1):  # another listing each time
+                        path = fuzzer._address(rule, rubbish=0)
+                        yield name, path, browser.get(path + word)
+
+
+def test_what_people_write_is_shown_and_never_run(app, outbox_mail):
+    app.config["PROPAGATE_EXCEPTIONS"] = False
+    world = make_world()
+    _plant(world)
+    drain()
+    seen, wrong = 0, []
+    for name, path, answer in _pages(app, world):
+        if answer.mimetype.startswith("image/"):
+            continue
+        words = answer.get_data(as_text=True) if answer.mimetype != "application/pdf" else _text(answer.data)
+        if answer.mimetype == "application/json" and answer.is_json:
+            words = "".join(str(part.get("html", "")) for part in _parts(json.loads(words)))
+        tags = _Tags()
+        tags.feed(words)
+        seen += "xss-planted" in "".join(tags.text)
+        if answer.status_code >= 500 or tags.became or SHOUTED in "".join(tags.text):
+            wrong.append(f"{name} {path}: {answer.status_code} {tags.became[:3]}")
+    assert not wrong, "\n".join(wrong[:20])
+    assert seen > 60, f"the words were met on {seen} pages only"
+    for mail in outbox_mail():
+        assert SHOUTED not in mail.as_string() and "\n" not in str(mail["Subject"])
+        assert len(mail.get_all("To")) == 1 and mail["Bcc"] is None
+        for part in mail.walk():
+            assert part.get_content_type() != "text/html" or "<xss-planted" not in part.get_content()
+
+
+def _text(data: bytes) -> str:
+    return "".join(page.extract_text() for page in PdfReader(io.BytesIO(data)).pages).replace("<", "&lt;")
+
+
+def _parts(value: Any) -> list[dict[str, Any]]:
+    """Every object within a JSON value."""
+    if isinstance(value, dict):
+        return [value, *(part for held in value.values() for part in _parts(held))]
+    return [part for held in value for part in _parts(held)] if isinstance(value, list) else []
+
+
+def test_a_hidden_reason_is_text_too(app):
+    world = make_world()
+    mona = world.person("moderator")[0]
+    with transaction():
+        moderation.hide_listing(actor_of(mona), world.ids["listing"], HOSTILE)
+    drain()
+    browser = sign_in(app.test_client(), *world.person("owner"))
+    for path in (f"/publier/{world.ids['listing']}", "/stock", "/notifications"):
+        tags = _Tags()
+        tags.feed(browser.get(path).get_data(as_text=True))
+        assert tags.became == [], path
+    db.session.rollback()
