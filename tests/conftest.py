@@ -2,10 +2,12 @@
 
 import email
 import email.policy
-from collections.abc import Callable, Iterator
+import os
+from collections.abc import Callable, Generator, Iterator
 from datetime import datetime, timedelta
 from email.message import EmailMessage
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask, g
@@ -24,6 +26,22 @@ NOON = "2026-11-12T09:00:00+00:00"
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "both_databases: the test runs on SQLite and on PostgreSQL")
     config.addinivalue_line("markers", "own_database: the test alters the schema, so it gets a database of its own")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, Any, Any]:
+    """Where CI is set, a test that needs PostgreSQL or a browser runs or fails: a skip would say nothing was wrong."""
+    report = yield
+    needs = next((name for name in ("postgres", "browser") if item.get_closest_marker(name)), None)
+    if (
+        report.skipped
+        and needs
+        and os.environ.get("CI", "").lower() in ("1", "true")
+        and not hasattr(report, "wasxfail")
+    ):
+        report.outcome = "failed"
+        report.longrepr = f"skipped under CI, though it needs only {needs}: {report.longrepr}"
+    return report
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
