@@ -151,6 +151,7 @@ class Fuzzer:
     def _named(self, path: str, hole: str) -> str:
         ids = self.world.ids
         known = {
+            "line_id": ids["line"],
             "site_id": ids["site"], "invitation_id": ids["invitation"], "document_id": ids["document"], "size": "320",
             "key": "prod.plywood" if "facteurs" in path else "flat_panel" if "rayons" in path else ids["photo key"],
             "ext": "jpg", "slug": "x", "row_id": "1", "token": "a" * 43, "secret": "a" * 32, "code": ids["paper code"],

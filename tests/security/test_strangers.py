@@ -93,6 +93,7 @@ TRIES: dict[str, list[Try]] = {
     "exchanges.hand_over_screen": [Try("GET", "/echanges/{exchange}/remise")],
     "exchanges.write": [Try("POST", "/echanges/{exchange}/message", {"message-text": "Bonjour"})],
     "exchanges.paper": [Try("GET", "/echanges/{done}/papiers/{document}")],
+    "received.list_line": [Try("POST", "/echanges/{done}/lignes/{line}/annonce")],
     "exchanges.ask": list(_for_each(LISTINGS, Try("GET", "/echanges/demander?annonce={listing}"))),
     "exchanges.request_donation": [
         *_for_each(LISTINGS, Try("POST", "/echanges/demander", {"listing": "{listing}", "quantity": "1"})),
@@ -379,8 +380,8 @@ _OF_THE_HOUSE = frozenset({
 KNOWN: dict[str, frozenset[str]] = {
     "visitor": frozenset(),
     "stranger": frozenset(),
-    # what was hidden and why, and the phone by which they reach a house they verify
-    "moderator": frozenset({"hidden", "description", "reason", "phone", "withdrawn", "site"}),
+    # what was hidden and why, the phone of a house they verify, for which shoots an entry of the ledger counts
+    "moderator": frozenset({"hidden", "description", "reason", "phone", "withdrawn", "asking"}),
     "viewer": _OF_THE_HOUSE,
     "guest": frozenset({"guest", "production"}),
 }

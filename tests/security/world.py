@@ -152,6 +152,7 @@ def _exchanges(world: World, production: str) -> None:
 
 def _papers(world: World) -> None:
     session, done = db.session, db.session.query(Exchange).filter_by(public_id=world.ids["done"]).one()
+    world.ids["line"] = done.lines[0].public_id
     paper = session.query(Document).filter_by(exchange_id=done.id).one()
     world.ids |= {"document": paper.public_id, "paper code": paper.code}
     world.private["paper code"] = paper.code
