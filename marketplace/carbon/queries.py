@@ -6,7 +6,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, Table, bindparam, func, select
 
 from marketplace.accounts.models import Organisation
 from marketplace.carbon.models import LedgerEntry, LedgerShare, LedgerTotal, ListingEstimate
@@ -64,17 +64,21 @@ def _merged(parts: Iterable[Sums]) -> Sums:
     return out
 
 
-def _totals(rows: Sequence[LedgerTotal]) -> Totals:
+def _totals(rows: Sequence[Any]) -> Totals:
     lines = {line: [sums_of(r) for r in rows if r.line == line] for line in ("reuse", "reclaim")}
     reuse, reclaim = _merged(lines["reuse"]), _merged(lines["reclaim"])
     return Totals(_total(reuse), _total(reclaim), _total(_merged([reuse, reclaim])))
 
 
+# made once, on plain columns: the home page asks at every view
+_rows: Table = LedgerTotal.__table__  # type: ignore[assignment]
+_OF_SCOPE = select(_rows).where(_rows.c.scope == bindparam("scope"), _rows.c.scope_id == bindparam("scope_id"))
+_OF_YEAR = _OF_SCOPE.where(_rows.c.year == bindparam("year"))
+
+
 def _of(scope: Scope, year: int | None) -> Totals:
-    query = select(LedgerTotal).where(LedgerTotal.scope == scope[0], LedgerTotal.scope_id == scope[1])
-    if year is not None:
-        query = query.where(LedgerTotal.year == year)
-    return _totals(list(db.session.scalars(query)))
+    given = {"scope": scope[0], "scope_id": scope[1], "year": year}
+    return _totals(list(db.session.execute(_OF_SCOPE if year is None else _OF_YEAR, given)))
 
 
 def totals_all(year: int | None = None) -> Totals:

@@ -29,16 +29,15 @@ def choose() -> str:
 def _translations() -> Any:
     """The catalogue of this request's language. Templates ask for a sentence a hundred times a page, and Flask-Babel's
     own way there takes as long as everything else a page does; the language it chose is kept where it keeps it."""
-    locale = getattr(g.get("_flask_babel"), "babel_locale", None) if g else None
+    kept: Any = g.get("_flask_babel") if g else None
+    locale = getattr(kept, "babel_locale", None)
     if locale is None:
         return get_translations()
-    found = _catalogues.get(locale)
-    if found is None:
-        found = _catalogues[locale] = get_translations()
+    known, found = getattr(kept, "catalogue", (None, None))
+    if known is not locale:
+        found = get_translations()
+        kept.catalogue = locale, found
     return found
-
-
-_catalogues: dict[Any, Any] = {}
 
 
 def init_app(app: Flask) -> None:
