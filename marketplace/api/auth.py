@@ -105,16 +105,16 @@ def _admitted(public: bool, reaching: frozenset[str]) -> Actor | None:
     found = _token_actor()
     if found is None:
         if "Authorization" in request.headers:
-            raise Unauthorised(_("Ce jeton n’est pas valable : il est inconnu, révoqué ou périmé."))
+            raise Unauthorised(_("Ce jeton n’est pas valable : il est inconnu, révoqué ou périmé."))
         if not public:
-            raise Unauthorised(_("Il faut un jeton : Authorization: Bearer <jeton>."))
+            raise Unauthorised(_("Il faut un jeton : Authorization: Bearer <jeton>."))
         return None
     if reaching & (found.scopes or frozenset()):
         return found
     if public:
         return None  # what a visitor may see needs no scope
     raise NotAllowed(
-        _("Ce jeton n’a pas la portée qu’il faut ici : %(scopes)s.", scopes=", ".join(sorted(reaching - {"admin"})))
+        _("Ce jeton n’a pas la portée qu’il faut ici : %(scopes)s.", scopes=", ".join(sorted(reaching - {"admin"})))
     )
 
 

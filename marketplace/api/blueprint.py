@@ -81,6 +81,6 @@ IDEMPOTENCY_PARAMETER = {
     "name": idempotency.HEADER,
     "in": "header",
     "required": False,
-    "description": _l("La même demande avec la même clé donne la même réponse, une seule fois faite, pendant 24 h."),
+    "description": _l("La même demande avec la même clé donne la même réponse, une seule fois faite, pendant 24 h."),
     "schema": {"type": "string", "minLength": 1, "maxLength": idempotency.LONGEST, "pattern": "^[!-~]+$"},
 }

@@ -22,14 +22,14 @@ RETRY_AFTER = "5"  # seconds, when the database is busy
 # status → (name in the address of `type`, title, what it says where nothing better is known)
 KINDS: dict[int, tuple[str, Any, Any]] = {
     400: ("malformed", _l("Demande illisible"), _l("La demande ne peut pas être lue.")),
-    401: ("token", _l("Jeton manquant ou refusé"), _l("Il faut un jeton : Authorization: Bearer <jeton>.")),
+    401: ("token", _l("Jeton manquant ou refusé"), _l("Il faut un jeton : Authorization: Bearer <jeton>.")),
     403: ("not-allowed", _l("Pas permis"), _l("Ce jeton ou ce rôle ne le permet pas.")),
     404: ("not-found", _l("Introuvable"), _l("Rien à cette adresse, ou rien que vous puissiez voir.")),
     405: ("method", _l("Méthode refusée"), _l("Cette adresse ne prend pas cette méthode.")),
     406: ("not-acceptable", _l("Format impossible"), _l("L’API répond en JSON.")),
     409: ("conflict", _l("Plus possible"), _l("L’état a changé entre-temps.")),
     413: ("too-large", _l("Trop volumineux"), _l("Ce qui est envoyé dépasse la taille permise.")),
-    415: ("media-type", _l("Type de contenu refusé"), _l("Envoyez du JSON : Content-Type: application/json.")),
+    415: ("media-type", _l("Type de contenu refusé"), _l("Envoyez du JSON : Content-Type: application/json.")),
     422: ("invalid", _l("Données refusées"), _l("Une valeur au moins ne peut pas être prise.")),
     429: ("too-many", _l("Trop de demandes"), _l("Trop de demandes d’affilée. Attendez un peu.")),
     500: ("failure", _l("Erreur de notre part"), _l("Quelque chose n’a pas marché chez nous. Réessayez plus tard.")),

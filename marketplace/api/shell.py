@@ -30,7 +30,7 @@ PROBLEM = {
         },
         "available": {
             "type": "array",
-            "description": _l("Sur un conflit de stock : ce qui est libre."),
+            "description": _l("Sur un conflit de stock : ce qui est libre."),
             "items": {
                 "type": "object",
                 "required": ["listing", "free"],
@@ -86,7 +86,7 @@ def init_app(app: Flask) -> None:
     api.init_app(app)
     api.spec.components.security_scheme(
         "bearer",
-        {"type": "http", "scheme": "bearer", "description": _l("Un jeton, fait dans « Compte », avec ses portées.")},
+        {"type": "http", "scheme": "bearer", "description": _l("Un jeton, fait dans « Compte », avec ses portées.")},
     )
     api.spec.components.parameter("IdempotencyKey", "header", {**IDEMPOTENCY_PARAMETER})
     csrf = app.extensions["csrf"]

@@ -91,7 +91,7 @@ class Quantity(TypeDecorator[Decimal]):
 
 # What a guard says (core/guards.py) → what the person reads.
 GUARDS_SPEAK = {
-    "stock_exceeded": lambda: _("Il n’en reste plus assez : quelqu’un vient d’en retenir."),
+    "stock_exceeded": lambda: _("Il n’en reste plus assez : quelqu’un vient d’en retenir."),
     "quantity_below_holds": lambda: _("La quantité ne peut pas descendre sous ce qui est déjà promis."),
     "append_only": lambda: _("Cet enregistrement ne se modifie pas."),
 }

@@ -162,7 +162,7 @@ def _loaded(public_ids: list[str]) -> list[Exchange]:
 @blueprint.route("/exchanges/<exchange_id>", methods=["GET"])
 @enter.token("read", "exchanges")
 @blueprint.response(200, ExchangeSchema)
-@blueprint.doc(operationId="readExchange", summary=_l("Un échange : état, lignes, gestes possibles"), refuses=[404])
+@blueprint.doc(operationId="readExchange", summary=_l("Un échange : état, lignes, gestes possibles"), refuses=[404])
 def read_exchange(exchange_id: str) -> Response:
     actor = auth.actor()
     return answer(shown(actor, queries.exchange_for(actor, exchange_id)))
@@ -172,7 +172,7 @@ def read_exchange(exchange_id: str) -> Response:
 @enter.token("exchanges")
 @blueprint.arguments(MoveRequestSchema, example={"move": "hand_over", "code": "042137", "version": 3})
 @blueprint.response(200, ExchangeSchema)
-@blueprint.doc(operationId="moveExchange", summary=_l("Faire un geste : accepter, remettre…"), refuses=[404])
+@blueprint.doc(operationId="moveExchange", summary=_l("Faire un geste : accepter, remettre…"), refuses=[404])
 def move_exchange(asked: dict[str, Any], exchange_id: str) -> Response:
     actor = auth.actor()
     move, version = asked.pop("move"), asked.pop("version")

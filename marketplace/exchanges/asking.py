@@ -117,7 +117,7 @@ def _earlier(organisation_id: int, key: str | None) -> Exchange | None:
     if not key:
         return None
     if KEY.fullmatch(key) is None:
-        raise Invalid(message=_("Ce formulaire a expiré : rouvrez la page."))
+        raise Invalid(message=_("Ce formulaire a expiré : rouvrez la page."))
     return db.session.scalar(
         select(Exchange).where(Exchange.receiver_id == organisation_id, Exchange.request_key == key)
     )
@@ -131,7 +131,7 @@ def _seen(actor: Actor, lines: Sequence[LineRequest]) -> list[Listing]:
         raise Invalid({"lines": _("Cinquante lignes au plus par demande.")})
     asked = [line.listing for line in lines]
     if len(set(asked)) != len(asked):
-        raise Invalid({"lines": _("La même annonce est demandée deux fois : réunissez les quantités.")})
+        raise Invalid({"lines": _("La même annonce est demandée deux fois : réunissez les quantités.")})
     if not all(map(is_public_id, asked)):
         raise NotFound
     return [listing_for(actor, public_id) for public_id in asked]
@@ -140,15 +140,15 @@ def _seen(actor: Actor, lines: Sequence[LineRequest]) -> list[Listing]:
 def _check(receiver: Organisation, listings: Sequence[Listing]) -> None:
     """Whether these listings can be given to `receiver`, now that they are locked."""
     if any(listing.organisation_id == receiver.id for listing in listings):
-        raise Invalid({"lines": _("Cette annonce est à vous : elle ne se demande pas, elle se retire du stock.")})
+        raise Invalid({"lines": _("Cette annonce est à vous : elle ne se demande pas, elle se retire du stock.")})
     if len({(listing.organisation_id, listing.site_id) for listing in listings}) > 1:
-        raise Invalid({"lines": _("Une demande va à une structure et à un lieu : faites-en une par lieu.")})
+        raise Invalid({"lines": _("Une demande va à une structure et à un lieu : faites-en une par lieu.")})
     for listing in listings:
         if listing.state != "published" or listing.hidden_at is not None or _gone(listing):
             gone = stock.available(listing.public_id, today(), None, Decimal(0))
-            raise Conflict(_("« %(title)s » n’est plus proposé.", title=listing.title), available=[gone])
+            raise Conflict(_("« %(title)s » n’est plus proposé.", title=listing.title), available=[gone])
         if "donate" not in listing.modes:
-            raise Invalid({"lines": _("« %(title)s » ne se donne pas.", title=listing.title)})
+            raise Invalid({"lines": _("« %(title)s » ne se donne pas.", title=listing.title)})
         if receiver.verified_at is None and "food" in taxonomy.path(listing.category_key or "other"):
             raise NotAllowed(
                 _("La nourriture ne va qu’à des structures vérifiées. Demandez la vérification de la vôtre.")

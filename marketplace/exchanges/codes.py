@@ -53,7 +53,7 @@ def check_code(exchange: Exchange, raw: Any) -> None:
         )
     named, digits = read_code(raw)
     if digits is None:
-        raise Invalid({"code": _("Le code a six chiffres : il est sur l’écran de la personne qui vient.")})
+        raise Invalid({"code": _("Le code a six chiffres : il est sur l’écran de la personne qui vient.")})
     if named is not None and named != exchange.public_id:
         raise Invalid({"code": _("Ce code est celui d’un autre échange. Vérifiez ce que vous remettez.")})
     if exchange.hand_over_code is None or not same_code(digits, exchange.hand_over_code):

@@ -31,7 +31,7 @@ def quantity_sentence(problem: str) -> str:
         "number": _("Écrivez une quantité en chiffres."),
         "positive": _("La quantité est au moins 1, ou une part de l’unité."),
         "large": _("Cette quantité est trop grande."),
-        "whole": _("Ces choses se prennent entières : écrivez un nombre rond."),
+        "whole": _("Ces choses se prennent entières : écrivez un nombre rond."),
         "fine": _("Pas plus de trois chiffres après la virgule."),
     }[problem]
 
@@ -135,7 +135,7 @@ def _pick(exchange: Exchange, side: str, public_id: Any, name: str) -> dict[str,
         raise Invalid({"pick": _slot_sentence("past")})
     if side == RECEIVER:
         if not name and not exchange.collected_by_name:
-            raise Invalid({"collected_by_name": _("Dites qui vient : le nom sera demandé sur place.")})
+            raise Invalid({"collected_by_name": _("Dites qui vient : le nom sera demandé sur place.")})
         exchange.collected_by_name = name or exchange.collected_by_name
     for one in exchange.appointments:
         if one.state == "picked":
@@ -170,11 +170,11 @@ def amend(exchange: Exchange, side: str, data: Data) -> dict[str, Any]:
         if problem or quantity is None:
             raise Invalid({"lines": quantity_sentence(problem or "number")})
         if quantity > line.quantity:
-            raise Invalid({"lines": _("C’est plus que demandé : proposez moins, ou acceptez.")})
+            raise Invalid({"lines": _("C’est plus que demandé : proposez moins, ou acceptez.")})
         if quantity < line.quantity:
             lower[line.public_id] = quantity
     if not lower:
-        raise Invalid({"lines": _("Rien ne change : acceptez la demande, ou proposez moins.")})
+        raise Invalid({"lines": _("Rien ne change : acceptez la demande, ou proposez moins.")})
     slots = _read_slots(exchange, data.get("slots"), "slots")
     before = {public_id: str(lines[public_id].quantity) for public_id in lower}
     for public_id, quantity in lower.items():
@@ -196,7 +196,7 @@ def decline(exchange: Exchange, side: str, data: Data) -> dict[str, Any]:
 def cancel(exchange: Exchange, side: str, data: Data) -> dict[str, Any]:
     """A reason is asked for once the other side counts on it."""
     counted_on = side == PROVIDER or exchange.state != KINDS[exchange.kind].start
-    required = _("Dites pourquoi : l’autre comptait dessus.") if counted_on else None
+    required = _("Dites pourquoi : l’autre comptait dessus.") if counted_on else None
     return {"reason": text(data, "reason", LONGEST_REASON, required=required) or None}
 
 
@@ -213,7 +213,7 @@ def dispute(exchange: Exchange, side: str, data: Data) -> dict[str, Any]:
 
 def resolve(exchange: Exchange, side: str, data: Data) -> dict[str, Any]:
     return {
-        "reason": text(data, "reason", LONGEST_REASON, required=_("Écrivez la décision : les deux côtés la lisent."))
+        "reason": text(data, "reason", LONGEST_REASON, required=_("Écrivez la décision : les deux côtés la lisent."))
     }
 
 

@@ -53,7 +53,7 @@ def move(
     late = {one.id for one in locked if transitions.expire(one)}
     if exchange.id in late:
         raise Conflict(
-            _("Le délai est passé : l’échange est clos et les choses sont à nouveau libres."), state=exchange.state
+            _("Le délai est passé : l’échange est clos et les choses sont à nouveau libres."), state=exchange.state
         )
     cell = _cell(exchange, move, side, user_id, version)
     to = _target(cell, data)

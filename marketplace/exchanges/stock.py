@@ -95,9 +95,9 @@ def available(listing: str, starts_on: date, ends_on: date | None, free: Decimal
 
 def _shortage(title: str, free: Decimal, asked: Decimal) -> str:
     if free <= 0:
-        return _("« %(title)s » : tout est retenu ou parti.", title=title)
+        return _("« %(title)s » : tout est retenu ou parti.", title=title)
     return _(
-        "« %(title)s » : il en reste %(free)s, pas %(asked)s. Prenez-en %(free)s.",
+        "« %(title)s » : il en reste %(free)s, pas %(asked)s. Prenez-en %(free)s.",
         title=title,
         free=_figure(free),
         asked=_figure(asked),

@@ -61,7 +61,7 @@ class Page:
 def title_of(exchange: Exchange) -> str:
     """« 6 pièces : Feuilles de décor 3 m », and how many more lines."""
     first, more = exchange.lines[0], len(exchange.lines) - 1
-    text = _("%(amount)s : %(title)s", amount=filters.quantity(first.quantity, first.unit), title=first.title)
+    text = _("%(amount)s : %(title)s", amount=filters.quantity(first.quantity, first.unit), title=first.title)
     return text + (" " + ngettext("et une autre ligne", "et %(num)d autres lignes", more) if more else "")
 
 
@@ -219,7 +219,7 @@ def _yours(view: ExchangeView, other: str, pickable: bool) -> str:
         return _("Lisez l’échange et les messages, puis écrivez votre décision.")
     if view.state == "requested":
         return _(
-            "%(other)s vous demande ceci. Répondez avant le %(until)s : après, la demande tombe.",
+            "%(other)s vous demande ceci. Répondez avant le %(until)s : après, la demande tombe.",
             other=other, until=_until(view),
         )  # fmt: skip
     if view.state == "accepted":
@@ -228,7 +228,7 @@ def _yours(view: ExchangeView, other: str, pickable: bool) -> str:
             other=other, until=_until(view),
         )  # fmt: skip
     if pickable:
-        return _("%(other)s propose des heures : choisissez-en une.", other=other)
+        return _("%(other)s propose des heures : choisissez-en une.", other=other)
     if view.appointment is not None:
         return _(
             "Rendez-vous le %(at)s. À la remise, demandez le code à six chiffres et entrez-le.",
@@ -244,13 +244,13 @@ def _waiting(view: ExchangeView, other: str) -> str:
         return _("Vous avez proposé moins que demandé. La réponse arrive ici.")
     if view.appointment is not None and view.side == RECEIVER:
         return _(
-            "Rendez-vous le %(at)s. Sur place, montrez votre code : %(other)s l’entre, et c’est fait.",
+            "Rendez-vous le %(at)s. Sur place, montrez votre code : %(other)s l’entre, et c’est fait.",
             at=filters.moment(view.appointment.starts_at), other=other,
         )  # fmt: skip
     if view.proposals:
         return _("Vos heures sont proposées. La réponse arrive ici.")
     if view.side == RECEIVER:
-        return _("C’est accepté. %(other)s va proposer une heure ; vous pouvez aussi en proposer.", other=other)
+        return _("C’est accepté. %(other)s va proposer une heure ; vous pouvez aussi en proposer.", other=other)
     return ""
 
 

@@ -19,5 +19,5 @@ def list_line(public_id: str, line_id: str) -> Any:
     with transaction():
         listing = list_received(current_actor(), public_id, line_id)
         listing_id = listing.public_id
-    flash(_("Voici l’annonce de ce que vous avez reçu : masse, matières et origine y sont déjà."), "kept")
+    flash(_("Voici l’annonce de ce que vous avez reçu : masse, matières et origine y sont déjà."), "kept")
     return redirect(url_for("catalogue.edit", public_id=listing_id), 303)

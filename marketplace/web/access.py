@@ -60,7 +60,7 @@ class _Enter:
         def check(actor: Actor) -> None:
             if not actor.verified:
                 raise NotAllowed(
-                    _("Confirmez d’abord votre adresse : le lien est dans le message que nous vous avons envoyé.")
+                    _("Confirmez d’abord votre adresse : le lien est dans le message que nous vous avons envoyé.")
                 )
 
         return _guarded(view, "verified", check)

@@ -185,12 +185,12 @@ LABELS = {
     "vehicle": {
         "bike": _l("vélo cargo"),
         "car": _l("voiture"),
-        "van_3m3": _l("petit utilitaire 3 m³"),
-        "van_12m3": _l("utilitaire 12 m³"),
-        "van_20m3": _l("20 m³ (permis B)"),
-        "truck_7t5": _l("porteur 7,5 t"),
-        "truck_12t": _l("porteur 12 t"),
-        "truck_19t": _l("porteur 19 t"),
+        "van_3m3": _l("petit utilitaire 3 m³"),
+        "van_12m3": _l("utilitaire 12 m³"),
+        "van_20m3": _l("20 m³ (permis B)"),
+        "truck_7t5": _l("porteur 7,5 t"),
+        "truck_12t": _l("porteur 12 t"),
+        "truck_19t": _l("porteur 19 t"),
     },
     "entry_status": {
         "counted": _l("Comptée"),

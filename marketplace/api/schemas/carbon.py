@@ -57,7 +57,7 @@ _INPUTS = {
     },
     "extra": {
         "type": "array",
-        "description": _l("Ce que l’échange a coûté : transport, énergie, stockage, remise en état."),
+        "description": _l("Ce que l’échange a coûté : transport, énergie, stockage, remise en état."),
         "items": {
             "type": "object",
             "properties": {
@@ -69,7 +69,7 @@ _INPUTS = {
     },
     "allocation": {
         "type": "object",
-        "description": _l("Parts par côté ; elles font 1."),
+        "description": _l("Parts par côté ; elles font 1."),
         "additionalProperties": _AMOUNT,
     },
 }
@@ -77,7 +77,7 @@ _LINE = {
     "category": {**_KEY, "description": _l("Clé d’un rayon.")},
     "quantity": _AMOUNT,
     "unit": _KEY,
-    "mass_kg": {"type": ["number", "string", "null"], "description": _l("D’une unité ; sinon celle du rayon.")},
+    "mass_kg": {"type": ["number", "string", "null"], "description": _l("D’une unité ; sinon celle du rayon.")},
     "mass_source": _KEY,
     "materials": {"type": "array", "items": {"type": "object", "properties": {"key": _KEY, "share": _AMOUNT}}},
     "receiver": {**_KEY, "description": "production, public, stock."},
@@ -94,10 +94,10 @@ class EstimateRequestSchema(Schema):
     lines = described(
         "array",
         items={"type": "object", "required": ["category", "quantity"], "properties": _LINE},
-        description=_l("Par rayon : la méthode complète ce qui n’est pas dit."),
+        description=_l("Par rayon : la méthode complète ce qui n’est pas dit."),
     )
     distance_km = described("number", "string", "null", description=_l("Par la route, aller."))
-    vehicle = described("string", "null", description=_l("Clé d’un véhicule : van_20m3…"))
+    vehicle = described("string", "null", description=_l("Clé d’un véhicule : van_20m3…"))
 
 
 class EstimateSchema(Schema):
@@ -109,16 +109,16 @@ class EstimateSchema(Schema):
     uncertainty_kgco2e = decimal(required=True)
     display = Text(required=True)
     allocated_kgco2e = described("object", additionalProperties=DECIMAL)
-    inputs = described("object", "array", description=_l("Pour une demande par rayon : ce qui en a été fait."))
+    inputs = described("object", "array", description=_l("Pour une demande par rayon : ce qui en a été fait."))
     notes = Many(Text(), metadata={"description": _l("Ce que le chiffre laisse de côté.")})
 
 
 class FactorSchema(Schema):
     key = Text(required=True)
     version = Text(required=True)
-    effective_on = Day(required=True, allow_none=True, metadata={"description": _l("null : depuis toujours.")})
+    effective_on = Day(required=True, allow_none=True, metadata={"description": _l("null : depuis toujours.")})
     verified = Flag(
-        required=True, metadata={"description": _l("false : le chiffre n’a pas pu être vérifié à sa source.")}
+        required=True, metadata={"description": _l("false : le chiffre n’a pas pu être vérifié à sa source.")}
     )
     name_fr = Text(required=True)
     name_en = Text(required=True)
@@ -144,7 +144,7 @@ class FactorListArgs(Paging):
 
 
 class FactorArgs(Schema):
-    version = Text(20, metadata={"description": _l("Une version précise ; sinon celle en vigueur aujourd’hui.")})
+    version = Text(20, metadata={"description": _l("Une version précise ; sinon celle en vigueur aujourd’hui.")})
 
 
 class PartyShareSchema(Schema):
@@ -166,7 +166,7 @@ class EntrySchema(Schema):
     occurred_on = Day(required=True)
     mass_kg = decimal(required=True, allow_none=True)
     into_stock = Flag(
-        required=True, metadata={"description": _l("true : entré dans un stock suivi, l’évitement vient à la sortie.")}
+        required=True, metadata={"description": _l("true : entré dans un stock suivi, l’évitement vient à la sortie.")}
     )
     result_kgco2e = decimal(required=True, allow_none=True)
     uncertainty_kgco2e = decimal(required=True, allow_none=True)
@@ -185,7 +185,7 @@ class TotalSchema(Schema):
     """`own` is your share, `whole` the transfers you took part in."""
 
     entry_count = Whole(required=True)
-    apart_count = Whole(required=True, metadata={"description": _l("Estimées ou non chiffrées : dans aucune somme.")})
+    apart_count = Whole(required=True, metadata={"description": _l("Estimées ou non chiffrées : dans aucune somme.")})
     mass_kg = decimal(required=True)
     whole_kgco2e = decimal(required=True)
     whole_uncertainty_kgco2e = decimal(required=True)

@@ -26,7 +26,7 @@ class LineRequestSchema(Schema):
 
 
 class ExchangeRequestSchema(Schema):
-    kind = Code(KINDS, required=True, metadata={"description": _l("donation pour l’instant ; les autres viennent.")})
+    kind = Code(KINDS, required=True, metadata={"description": _l("donation pour l’instant ; les autres viennent.")})
     production = Text(20, allow_none=True, load_default=None, metadata={"description": _l("Une production à vous.")})
     lines = Many(Within(LineRequestSchema), most=100, least=1, required=True)
     message = Text(4000, allow_none=True, load_default=None)
@@ -56,14 +56,14 @@ class MoveRequestSchema(Schema):
 
     move = Code(MOVES, required=True)
     version = Whole(
-        1, allow_none=True, load_default=None, metadata={"description": _l("Celle qui a été lue ; sinon 409.")}
+        1, allow_none=True, load_default=None, metadata={"description": _l("Celle qui a été lue ; sinon 409.")}
     )
-    slots = described("array", items=_SLOTS, description=_l("accept, amend, appoint : trois rendez-vous au plus."))
-    pick = described("string", description=_l("appoint : le rendez-vous choisi."))
-    collected_by_name = described("string", description=_l("appoint : qui vient."))
-    lines = described("array", items=_LINES, description=_l("amend : les quantités que vous pouvez donner."))
-    code = described("string", description=_l("hand_over : les six chiffres de qui reçoit."))
-    reason = described("string", description=_l("decline, cancel, dispute : pourquoi."))
+    slots = described("array", items=_SLOTS, description=_l("accept, amend, appoint : trois rendez-vous au plus."))
+    pick = described("string", description=_l("appoint : le rendez-vous choisi."))
+    collected_by_name = described("string", description=_l("appoint : qui vient."))
+    lines = described("array", items=_LINES, description=_l("amend : les quantités que vous pouvez donner."))
+    code = described("string", description=_l("hand_over : les six chiffres de qui reçoit."))
+    reason = described("string", description=_l("decline, cancel, dispute : pourquoi."))
 
 
 class ExchangeLineSchema(Schema):
@@ -87,7 +87,7 @@ class AppointmentSchema(Schema):
 
 class HistorySchema(Schema):
     move = Text(required=True)
-    by = Text(required=True, metadata={"description": _l("L’organisation ; sinon moderator ou product.")})
+    by = Text(required=True, metadata={"description": _l("L’organisation ; sinon moderator ou product.")})
     side = Code(SIDES, required=True)
     at = Moment(required=True)
     to = Code(STATES, required=True, metadata={"description": _l("L’état qui en résulte.")})

@@ -66,7 +66,7 @@ class ListingFieldsSchema(Schema):
     weekly_rate_cents = _amount()
     deposit_cents = _amount()
     site = described("string", "null", description=_l("Identifiant d’un site de l’organisation."))
-    place = described("string", "null", maxLength=80, description=_l("Sans site : code postal ou commune."))
+    place = described("string", "null", maxLength=80, description=_l("Sans site : code postal ou commune."))
     lat = described("number", "null", minimum=-90, maximum=90)
     lon = described("number", "null", minimum=-180, maximum=180)
     city = described("string", "null", maxLength=100)
@@ -79,7 +79,7 @@ class ListingFieldsSchema(Schema):
 
 class ListingChangeSchema(ListingFieldsSchema):
     version = described(
-        "integer", "null", description=_l("Celle qui a été lue : si l’annonce a changé depuis, la réponse est 409.")
+        "integer", "null", description=_l("Celle qui a été lue : si l’annonce a changé depuis, la réponse est 409.")
     )
 
 
@@ -90,7 +90,7 @@ class PartySchema(Schema):
 
 class PhotoSchema(Schema):
     id = Text(required=True)
-    state = described("string", enum=["received", "ready", "failed"], description=_l("received : en préparation."))
+    state = described("string", enum=["received", "ready", "failed"], description=_l("received : en préparation."))
     error = Text(required=True, allow_none=True)
     alt = Text(required=True)
     position = Whole(required=True)
@@ -98,7 +98,7 @@ class PhotoSchema(Schema):
     height = Whole(required=True, allow_none=True)
     sizes = described(
         "object",
-        description=_l("Par largeur, les adresses de l’image ; vide tant qu’elle n’est pas prête."),
+        description=_l("Par largeur, les adresses de l’image ; vide tant qu’elle n’est pas prête."),
         additionalProperties={
             "type": "object",
             "required": ["webp", "jpeg"],
@@ -110,7 +110,7 @@ class PhotoSchema(Schema):
 class PhotoUploadSchema(Schema):
     photo = ma_fields.Raw(
         required=True,
-        metadata={"type": "string", "format": "binary", "description": _l("JPEG, PNG ou WebP, 15 Mo au plus.")},
+        metadata={"type": "string", "format": "binary", "description": _l("JPEG, PNG ou WebP, 15 Mo au plus.")},
     )
 
 
@@ -175,7 +175,7 @@ class ListingSearchArgs(Schema):
     """The parameters of /annonces."""
 
     q = Text(1000, metadata={"description": _l('Mots, "expressions", -sans, OU.')})
-    category = Text(100, metadata={"description": _l("Clé d’un rayon ; ses sous-rayons en font partie.")})
+    category = Text(100, metadata={"description": _l("Clé d’un rayon ; ses sous-rayons en font partie.")})
     mode = Many(Text(10), most=10, metadata={"description": _l("donate, rent, sell.")})
     condition = Many(Text(12), most=10, metadata={"description": _l("Cet état ou mieux.")})
     near = Text(400, metadata={"description": _l("Code postal ou commune.")})
