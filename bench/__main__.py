@@ -39,6 +39,8 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         live = LiveInstance(Path(folder) / "instance", worker=False, threads=THREADS)
         with live, bare_server() as bare:
+            print("Démonstration, pour un registre qui vit : chargement…", flush=True)
+            live.flask("seed", "demo")
             print(f"{LISTINGS} annonces : chargement…", flush=True)
             print(f"  {_load(live, Path(folder))}", flush=True)
             figures = _measure(live.port, bare, _pages(live))

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import exists, or_, select
 from sqlalchemy.orm import joinedload, selectinload
 
+from marketplace.accounts.memberships import role_in
 from marketplace.accounts.models import Production, ProductionMember, Site
 from marketplace.accounts.permissions import Actor, allows, require
 from marketplace.accounts.productions import acting_for
@@ -101,7 +102,8 @@ def available_now(listings: Iterable[Listing]) -> list[dict[str, Any]]:
 def as_party(actor: Actor | None, exchange: Exchange) -> tuple[Actor, str]:
     """`actor` as they act for their side, and the side: for its organisation, or as a guest of its production.
 
-    Raises `NotFound` for strangers. Moderators enter disputes, never their own.
+    Raises `NotFound` for strangers. Moderators enter a dispute while it lasts, never one of a house they belong to,
+    whichever organisation they act for.
     """
     if actor is None:
         raise NotFound
@@ -115,8 +117,10 @@ def as_party(actor: Actor | None, exchange: Exchange) -> tuple[Actor, str]:
         acting = acting_for(actor, organisation_id, production_id)
         if acting.organisation_id == organisation_id:
             return require(acting, "exchange.read", organisation_id, production_id=production_id), side
-    if actor.is_moderator and exchange.disputed_from is not None:
-        return actor, MODERATOR
+    if actor.is_moderator and exchange.state == "disputed":
+        houses = (exchange.provider_id, exchange.receiver_id)
+        if not any(role_in(organisation_id, actor.user_id) for organisation_id in houses):
+            return actor, MODERATOR
     raise NotFound
 
 

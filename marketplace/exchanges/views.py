@@ -195,6 +195,8 @@ def make_move(public_id: str, move: str) -> Any:
             return redirect(url_for("exchanges.show", public_id=public_id), 303)
         return _page(public_id, conflict=str(conflict.message), typed=_typed(form)), 409
     flash(_done(move), "kept")
+    if move == "resolve":  # the exchange closes to moderators with its dispute
+        return redirect(url_for("moderation.disputes"), 303)
     return redirect(url_for("exchanges.show", public_id=public_id), 303)
 
 

@@ -120,12 +120,14 @@ def resolve_dispute(actor: Actor, public_id: str, to: str, reason: str, version:
     moderator(actor)
     reason = checked_reason(reason)
     found = db.session.execute(
-        select(Exchange.provider_id, Exchange.receiver_id).where(Exchange.public_id == public_id)
+        select(Exchange.provider_id, Exchange.receiver_id, Exchange.state).where(Exchange.public_id == public_id)
     ).first()
     if found is None:
         raise NotFound
-    for organisation_id in found:
+    for organisation_id in (found.provider_id, found.receiver_id):
         _not_ones_own(actor, organisation_id)
+    if found.state != "disputed":
+        raise Conflict(_("Ce litige est déjà tranché."), state=found.state)
     exchange = move(actor, public_id, "resolve", {"state": to, "reason": reason}, version)
     audit.record(
         "dispute.resolve",

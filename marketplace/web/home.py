@@ -12,7 +12,7 @@ from marketplace.web.access import current_actor, enter
 from marketplace.web.cards import cards
 
 blueprint = Blueprint("home", __name__)
-SHOWN = 9  # a large card, four beside it, a row of four
+SHOWN = 5  # a large card and four beside it
 NEAR_KM = 100
 
 
