@@ -6,7 +6,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, case, func, or_, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from marketplace.accounts.models import Organisation, Production, Site
@@ -186,8 +186,14 @@ def own_listings(
     total = sum(by_state.values()) if len(where) == 1 else db.session.scalar(select(func.count()).where(*where)) or 0
     pages = max(1, -(-total // PER_PAGE))
     page = min(max(1, page), pages)
-    query = _stock_columns().where(*where).order_by(Listing.id.desc()).limit(PER_PAGE).offset((page - 1) * PER_PAGE)
+    query = _stock_columns().where(*where).order_by(_what_lives_first(), Listing.id.desc())
+    query = query.limit(PER_PAGE).offset((page - 1) * PER_PAGE)
     return StockPage([_stock_row(row) for row in db.session.execute(query)], total, page, pages, by_state)
+
+
+def _what_lives_first() -> Any:
+    """Drafts and what is on line before what has left: that is what one comes to the stock for."""
+    return case((Listing.state.in_(("draft", "published")), 0), else_=1)
 
 
 def _stock_columns() -> Any:
