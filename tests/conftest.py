@@ -30,9 +30,9 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, Any, Any]:
-    """Where CI is set, a test that needs PostgreSQL or a browser runs or fails: a skip would say nothing was wrong."""
+    """Where CI is set, a test for PostgreSQL, Redis or a browser runs or fails: a skip hides what is wrong."""
     report = yield
-    needs = next((name for name in ("postgres", "browser") if item.get_closest_marker(name)), None)
+    needs = next((name for name in ("postgres", "browser", "redis") if item.get_closest_marker(name)), None)
     if (
         report.skipped
         and needs
