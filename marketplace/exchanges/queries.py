@@ -7,7 +7,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import exists, or_, select
+from sqlalchemy import BindParameter, Date, bindparam, exists, or_, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from marketplace.accounts.memberships import role_in
@@ -16,7 +16,7 @@ from marketplace.accounts.permissions import Actor, allows, require
 from marketplace.accounts.productions import acting_for
 from marketplace.catalogue.models import Listing
 from marketplace.core.clock import now, today
-from marketplace.core.db import db
+from marketplace.core.db import UtcDateTime, db
 from marketplace.core.errors import NotFound
 from marketplace.exchanges.availability import Free, Held, free_intervals, free_throughout
 from marketplace.exchanges.documents import code_key
@@ -36,6 +36,18 @@ RIGHTS = {PROVIDER: "exchange.decide", RECEIVER: "exchange.follow"}
 # --- what is free ----------------------------------------------------------------------------------------------------
 
 
+# made once: every listing page asks these, and building a statement takes longer than running it
+_IDS: BindParameter[Any] = bindparam("ids", expanding=True)
+_HOLDS = select(Hold.listing_id, Hold.starts_on, Hold.ends_on, Hold.quantity).where(
+    Hold.listing_id.in_(_IDS),
+    Hold.state == "active",
+    or_(Hold.ends_on.is_(None), Hold.ends_on > bindparam("starts_on", type_=Date)),
+    or_(Hold.expires_at.is_(None), Hold.expires_at > bindparam("at", type_=UtcDateTime)),
+)
+_HOLDS_UNTIL = _HOLDS.where(Hold.starts_on < bindparam("ends_on", type_=Date))
+_QUANTITIES = select(Listing.id, Listing.quantity, Listing.state).where(Listing.id.in_(_IDS))
+
+
 def overdue_exchange_ids(listing_ids: Iterable[int]) -> list[int]:
     """Exchanges that hold some of these listings although their deadline has passed."""
     query = select(Hold.exchange_id).where(
@@ -47,16 +59,11 @@ def overdue_exchange_ids(listing_ids: Iterable[int]) -> list[int]:
 def holds_between(listing_ids: Iterable[int], starts_on: date, ends_on: date | None) -> dict[int, list[Held]]:
     """Live holds of these listings that touch [starts_on, ends_on); those past their deadline no longer count."""
     ids = set(listing_ids)
-    query = select(Hold.listing_id, Hold.starts_on, Hold.ends_on, Hold.quantity).where(
-        Hold.listing_id.in_(ids),
-        Hold.state == "active",
-        or_(Hold.ends_on.is_(None), Hold.ends_on > starts_on),
-        or_(Hold.expires_at.is_(None), Hold.expires_at > now()),
-    )
+    asked: dict[str, Any] = {"ids": list(ids), "starts_on": starts_on, "at": now()}
     if ends_on is not None:
-        query = query.where(Hold.starts_on < ends_on)
+        asked["ends_on"] = ends_on
     found: dict[int, list[Held]] = {listing_id: [] for listing_id in ids}
-    for listing_id, begins, stops, quantity in db.session.execute(query):
+    for listing_id, begins, stops, quantity in db.session.execute(_HOLDS if ends_on is None else _HOLDS_UNTIL, asked):
         found[listing_id].append(Held(begins, stops, quantity))
     return found
 
@@ -67,7 +74,7 @@ def free_quantities(listing_ids: Iterable[int]) -> dict[int, Decimal]:
     if not ids:
         return {}
     held = holds_between(ids, today(), None)
-    rows = db.session.execute(select(Listing.id, Listing.quantity, Listing.state).where(Listing.id.in_(ids)))
+    rows = db.session.execute(_QUANTITIES, {"ids": list(ids)})
     return {
         listing_id: free_throughout(quantity or Decimal(0), held[listing_id], today())
         if state == "published"
