@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-PASSWORD = "La benne passe à 18 h"  # printed at the start; refused on https
+PASSWORD = "La benne passe à 18 h"  # printed at the start; refused on https
 
 
 @dataclass(frozen=True)
