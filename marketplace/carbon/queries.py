@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import cached_property
 from typing import Any
 
 from sqlalchemy import Select, Table, bindparam, func, select
@@ -32,13 +33,32 @@ class Total:
         return bool(self.entry_count or self.apart_count)
 
 
-@dataclass(frozen=True)
 class Totals:
-    """The two lines, never added on a page without saying so (rule 4), and both together."""
+    """The two lines, never added on a page without saying so (rule 4), and both together; each worked out when asked
+    for, since a page shows one of them as a rule."""
 
-    reuse: Total
-    reclaim: Total
-    both: Total
+    def __init__(self, rows: Sequence[Any]):
+        self._rows = rows
+
+    @cached_property
+    def _reuse(self) -> Sums:
+        return _merged(sums_of(row) for row in self._rows if row.line == "reuse")
+
+    @cached_property
+    def _reclaim(self) -> Sums:
+        return _merged(sums_of(row) for row in self._rows if row.line == "reclaim")
+
+    @cached_property
+    def reuse(self) -> Total:
+        return _total(self._reuse)
+
+    @cached_property
+    def reclaim(self) -> Total:
+        return _total(self._reclaim)
+
+    @cached_property
+    def both(self) -> Total:
+        return _total(_merged([self._reuse, self._reclaim]))
 
 
 def _total(sums: Sums) -> Total:
@@ -64,12 +84,6 @@ def _merged(parts: Iterable[Sums]) -> Sums:
     return out
 
 
-def _totals(rows: Sequence[Any]) -> Totals:
-    lines = {line: [sums_of(r) for r in rows if r.line == line] for line in ("reuse", "reclaim")}
-    reuse, reclaim = _merged(lines["reuse"]), _merged(lines["reclaim"])
-    return Totals(_total(reuse), _total(reclaim), _total(_merged([reuse, reclaim])))
-
-
 # made once, on plain columns: the home page asks at every view
 _rows: Table = LedgerTotal.__table__  # type: ignore[assignment]
 _OF_SCOPE = select(_rows).where(_rows.c.scope == bindparam("scope"), _rows.c.scope_id == bindparam("scope_id"))
@@ -78,7 +92,7 @@ _OF_YEAR = _OF_SCOPE.where(_rows.c.year == bindparam("year"))
 
 def _of(scope: Scope, year: int | None) -> Totals:
     given = {"scope": scope[0], "scope_id": scope[1], "year": year}
-    return _totals(list(db.session.execute(_OF_SCOPE if year is None else _OF_YEAR, given)))
+    return Totals(list(db.session.execute(_OF_SCOPE if year is None else _OF_YEAR, given)))
 
 
 def totals_all(year: int | None = None) -> Totals:
@@ -104,7 +118,7 @@ def totals_by_production(production_ids: Iterable[int], year: int | None = None)
     found: dict[int, list[LedgerTotal]] = {}
     for row in db.session.scalars(query):
         found.setdefault(row.scope_id, []).append(row)
-    return {production_id: _totals(rows) for production_id, rows in found.items()}
+    return {production_id: Totals(rows) for production_id, rows in found.items()}
 
 
 def years_of_organisation(organisation_id: int) -> list[int]:
