@@ -40,6 +40,11 @@ class Totals:
     def __init__(self, rows: Sequence[Any]):
         self._rows = rows
 
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Totals) and (self.reuse, self.reclaim) == (other.reuse, other.reclaim)
+
+    __hash__ = None  # type: ignore[assignment]
+
     @cached_property
     def _reuse(self) -> Sums:
         return _merged(sums_of(row) for row in self._rows if row.line == "reuse")
