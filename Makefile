@@ -22,7 +22,7 @@ check: $(VENV)/.test-ready translations
 	$(PY) -m pytest -q tests/house
 
 bench: $(VENV)/.test-ready translations
-	@$(PY) -m bench
+	@$(PY) -m bench $(ARGS)
 
 soak: $(VENV)/.test-ready translations
 	@$(PY) -m bench.soak

@@ -1,125 +1,81 @@
-"""`make bench`: pages with 10,000 listings against a bare page on the same server, each figure beside its limit.
+"""`make bench`: what is promised of speed and of finding, each figure beside its limit.
 
-Throughput with one client, as the median of rounds in which the bare page and ours take turns, so that a busy machine
-slows both; the 95th percentile with four clients. Clients are other processes, over kept connections. Writes
-`bench/results.json`; ends with 1 when a limit is missed.
+Subjects, all of them when none is named: `make bench ARGS="index relevance"` or `BENCH="index relevance" make bench`.
+Writes `bench/results.json`, where subjects that were not asked for keep their last figures; ends with 1 when a limit
+is missed.
 """
 
 import json
 import os
 import platform
-import random
-import re
-import statistics
 import sys
-import tempfile
+import time
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
-from urllib.parse import urlencode
-from urllib.request import urlopen
 
-from bench.measuring import THREADS, Figure, ask, bare_server, percentile
-from marketplace.seeding import generator
+from bench import index, known_items, pages, relevance, seeding
+from bench.measuring import THREADS, Figure
+from bench.world import World
 from marketplace.settings import ROOT
-from tests.live import LiveInstance
 
-LISTINGS = 10_000
-ROUNDS = 5
-SECONDS = 3.0
-CLIENTS = 4
-P95_MS = 300
-# page → share of the bare page's requests a second it must reach
-LIMITS = {"search": 1 / 20, "listing": 1 / 8, "home": 1 / 4}
-NAMES = {"search": "recherche", "listing": "annonce", "home": "accueil"}
+SUBJECTS: dict[str, Callable[[World], list[Figure]]] = {
+    "relevance": relevance.run,
+    "seeding": seeding.run,
+    "pages": pages.run,
+    "known_items": known_items.run,
+    "index": index.run,
+}
 RESULTS = ROOT / "bench" / "results.json"
 
 
-def main() -> int:
-    with tempfile.TemporaryDirectory(prefix="bench-") as folder:
-        live = LiveInstance(Path(folder) / "instance", worker=False, threads=THREADS)
-        with live, bare_server() as bare:
-            print("Démonstration, pour un registre qui vit : chargement…", flush=True)
-            live.flask("seed", "demo")
-            print(f"{LISTINGS} annonces : chargement…", flush=True)
-            print(f"  {_load(live, Path(folder))}", flush=True)
-            figures = _measure(live.port, bare, _pages(live))
-    for figure in figures:
-        print(figure.line())
-    RESULTS.write_text(json.dumps(_results(figures), ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-    return 0 if all(figure.met for figure in figures) else 1
-
-
-def _load(live: LiveInstance, folder: Path) -> str:
-    file = folder / "listings.jsonl"
-    with file.open("w", encoding="utf-8") as out:
-        for listing in generator.listings(LISTINGS):
-            out.write(json.dumps(listing, ensure_ascii=False) + "\n")
-    return live.flask("seed", "listings", str(file)).splitlines()[-1]
-
-
-def _pages(live: LiveInstance) -> dict[str, list[str]]:
-    """Addresses to ask for, by page: searches that are all different, listings drawn from all."""
-    searches = [f"/annonces?{urlencode(query)}" for query in generator.queries(2000)]
-    return {"search": searches, "listing": _listing_addresses(live), "home": ["/"]}
-
-
-def _listing_addresses(live: LiveInstance) -> list[str]:
-    """A thousand listings spread over the newest pages, as the cards link to them."""
-    found: list[str] = []
-    for page in range(1, 42):
-        with urlopen(f"{live.url}/annonces?page={page}", timeout=30) as answer:  # noqa: S310
-            found += re.findall(r'href="(/annonces/[a-z2-7]{13}-[^"]+)"', answer.read().decode())
-    unique = list(dict.fromkeys(found))
-    random.Random(3).shuffle(unique)
-    if len(unique) < 900:
-        raise RuntimeError(f"only {len(unique)} listings on 41 pages of results")
-    return unique[:1000]
-
-
-def _measure(port: int, bare: int, pages: dict[str, list[str]]) -> list[Figure]:
-    for name, paths in pages.items():
-        print(f"Mise en route : {NAMES[name]}", flush=True)
-        ask(port, paths, 2.0)
-    ask(bare, ["/"], 2.0)
-    rates: dict[str, list[float]] = {name: [] for name in ("bare", *pages)}
-    for number in range(ROUNDS):
-        print(f"Tour {number + 1} sur {ROUNDS}", flush=True)
-        rates["bare"].append(ask(bare, ["/"], SECONDS)[0])
-        for name, paths in pages.items():
-            rates[name].append(ask(port, paths, SECONDS)[0])
+def main(asked: list[str]) -> int:
+    """Run these subjects; 0 when every limit is kept."""
+    asked = asked or os.environ.get("BENCH", "").split() or list(SUBJECTS)
+    if unknown := [name for name in asked if name not in SUBJECTS]:
+        print(f"Sujets inconnus : {', '.join(unknown)}. Il y a : {', '.join(SUBJECTS)}.", file=sys.stderr)
+        return 2
+    results = _known()
+    missed = 0
+    began = time.perf_counter()
+    with TemporaryDirectory(prefix="bench-") as folder, World(Path(folder)) as world:
+        for name in asked:
+            print(f"— {name}", flush=True)
+            started = time.perf_counter()
+            figures = SUBJECTS[name](world)
+            for figure in figures:
+                print(figure.line(), flush=True)
+            missed += sum(not figure.met for figure in figures)
+            results["subjects"][name] = _subject(figures, time.perf_counter() - started)
+            RESULTS.write_text(json.dumps(results, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     print(
-        "Requêtes par seconde, un client : "
-        + ", ".join(f"{NAMES.get(name, 'page nue')} {statistics.median(found):.0f}" for name, found in rates.items())
+        f"{(time.perf_counter() - began) / 60:.1f} min ; {missed} limites manquées"
+        if missed
+        else f"{(time.perf_counter() - began) / 60:.1f} min ; toutes les limites tenues"
     )
-    figures = [
-        Figure(
-            f"débit, {NAMES[name]} / page nue",
-            statistics.median(ours / bare for ours, bare in zip(rates[name], rates["bare"], strict=True)),
-            "",
-            LIMITS[name],
-            True,
-        )
-        for name in pages
-    ]
-    for name, paths in pages.items():
-        _rate, taken = ask(port, paths, SECONDS * 2, CLIENTS)
-        figures.append(
-            Figure(f"p95 à {CLIENTS} clients, {NAMES[name]}", percentile(taken, 0.95) * 1000, "ms", P95_MS, False)
-        )
-    return figures
+    return 1 if missed else 0
 
 
-def _results(figures: list[Figure]) -> dict[str, Any]:
+def _known() -> dict[str, Any]:
+    found = {
+        "machine": {"cores": os.cpu_count(), "python": platform.python_version(), "system": platform.system()},
+        "server": f"gunicorn gthread, 1 process, {THREADS} threads",
+        "subjects": {},
+    }
+    if RESULTS.exists():
+        found["subjects"] = json.loads(RESULTS.read_text(encoding="utf-8")).get("subjects", {})
+    return found
+
+
+def _subject(figures: list[Figure], seconds: float) -> dict[str, Any]:
     return {
         "measured_on": date.today().isoformat(),  # noqa: DTZ011 - a note for readers
-        "machine": {"cores": os.cpu_count(), "python": platform.python_version(), "system": platform.system()},
-        "listings": LISTINGS,
-        "database": "sqlite",
-        "server": f"gunicorn gthread, 1 process, {THREADS} threads",
+        "seconds": round(seconds),
         "figures": [figure.as_json() for figure in figures],
     }
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

@@ -6,10 +6,10 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.request import urlopen
 
 from marketplace.settings import ROOT
@@ -108,3 +108,30 @@ def ask(port: int, paths: Sequence[str], seconds: float, clients: int = 1) -> tu
 
 def percentile(values: Sequence[float], share: float) -> float:
     return statistics.quantiles(values, n=100, method="inclusive")[round(share * 100) - 1]
+
+
+class Turns(NamedTuple):
+    """Two ways of answering the same questions, in turns: medians over the rounds. `ratio` is ours over theirs."""
+
+    ours_ms: float  # a question
+    theirs_ms: float
+    ratio: float
+
+
+def in_turns(questions: Sequence[Any], ours: Callable[[Any], Any], theirs: Callable[[Any], Any], rounds: int) -> Turns:
+    """Ask all questions of one, then of the other, `rounds` times: a busy machine slows both."""
+    taken: list[tuple[float, float]] = []
+    for _round in range(rounds):
+        began = time.perf_counter()
+        for question in questions:
+            theirs(question)
+        between = time.perf_counter()
+        for question in questions:
+            ours(question)
+        taken.append((time.perf_counter() - between, between - began))
+    each = 1000 / len(questions)
+    return Turns(
+        statistics.median(mine for mine, _other in taken) * each,
+        statistics.median(other for _mine, other in taken) * each,
+        statistics.median(mine / other for mine, other in taken),
+    )

@@ -26,10 +26,13 @@ MODELS = [
     "marketplace.carbon.models",
     "marketplace.search.models",
     "marketplace.messaging.models",
+    "marketplace.moderation.models",
 ]
 
 BLUEPRINTS = [
     "marketplace.catalogue.views_publish",  # with the pages of views.py, on one blueprint
+    "marketplace.catalogue.views_uploads",  # with the page of views_photos.py, on one blueprint
+    "marketplace.catalogue.views_outputs",
     "marketplace.carbon.views",
     "marketplace.carbon.commands",
     "marketplace.jobs.commands",
@@ -40,12 +43,23 @@ BLUEPRINTS = [
     "marketplace.exchanges.views",
     "marketplace.exchanges.views_received",
     "marketplace.web.home",
+    "marketplace.web.theme",
+    "marketplace.web.legal",
+    "marketplace.web.help",
+    "marketplace.web.stylesheets",
     "marketplace.search.views",
+    "marketplace.search.views_feeds",
+    "marketplace.search.views_filters",
+    "marketplace.search.views_map",
+    "marketplace.search.views_suggestions",
     "marketplace.search.commands",
     "marketplace.accounts.views_organisations",
     "marketplace.accounts.views_productions",
+    "marketplace.accounts.views_partners",
+    "marketplace.catalogue.views_favourites",
     "marketplace.messaging.views",
     "marketplace.moderation.views",
+    "marketplace.moderation.views_reports",
 ]
 
 # modules that are not blueprints and attach themselves by init_app(app)
@@ -53,6 +67,7 @@ SHELL = [
     "marketplace.web.filters",
     "marketplace.web.errors",
     "marketplace.web.visitor",
+    "marketplace.web.compression",
     "marketplace.api.shell",
 ]
 
@@ -68,6 +83,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app = Flask(__name__, static_folder=str(ROOT / "static"), template_folder=str(ROOT / "templates"))
     app.config.update(
         SECRET_KEY=settings.secret_key,
+        SECRET_KEY_FALLBACKS=list(settings.old_secret_keys),
         SQLALCHEMY_DATABASE_URI=settings.database_url,
         SQLALCHEMY_ENGINE_OPTIONS=engine_options(settings.database_url, settings.threads),
         SESSION_COOKIE_NAME="__Host-session" if settings.https else "session",

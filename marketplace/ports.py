@@ -38,23 +38,31 @@ class Mailer(Protocol):
 
 
 class IndexedWords(NamedTuple):
-    """A listing's words, analysed (`core.text.index_text`), by how much they say about it."""
+    """A listing's words, analysed (`core.text.index_text`), by how much they say about it. `keys` are the values of
+    its filters, each as one word that nobody can type (`m_plywood`): with them a filter walks the postings. What is not
+    `public` weighs nothing where everybody's listings are ranked."""
 
     listing_id: int
     title: str
     category: str
     materials: str
     description: str
+    keys: str = ""
+    public: bool = True
 
 
 class WordMatch(NamedTuple):
     """Pieces of a SELECT over `search_document AS d` that match a query's words. `rank` is an expression, lower is
-    better, None when nothing can be ranked; every value is a bound parameter of `params`."""
+    better, None when nothing can be ranked; every value is a bound parameter of `params`. `latest` orders by the
+    postings' own key: the latest listing first, without a sort; None where no postings are walked. `arms`: where
+    postings stand in several tables, the same for each; then they are ranked and walked in order, `source` is not."""
 
     source: str
     where: str
     rank: str | None
     params: dict[str, Any]
+    latest: str | None = None
+    arms: tuple["WordMatch", ...] = ()
 
 
 class SearchIndex(Protocol):
@@ -66,8 +74,9 @@ class SearchIndex(Protocol):
     def remove(self, connection: Connection, listing_ids: Iterable[int], table: str = "listing_words") -> None:
         """Forget these listings; unknown ones do not matter."""
 
-    def match(self, query: Query) -> WordMatch | None:
-        """How to find a query's words; None when it asks for none."""
+    def match(self, query: Query, keys: Sequence[Sequence[str]] = (), *, kept: bool = False) -> WordMatch | None:
+        """How to find a query's words and, of each group of `keys`, at least one; None when neither asks for any.
+        `kept`: among what is not public too. The rank of what is public is the same either way, whatever is kept."""
 
     def begin_rebuild(self, connection: Connection) -> str:
         """An empty table beside the live one; its name, for `write` and `remove`."""

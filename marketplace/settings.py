@@ -26,6 +26,27 @@ class SettingError(SystemExit):
 
 
 @dataclass(frozen=True)
+class Legal:
+    """Who runs the instance, as its pages must say; what its operator has not given is ''."""
+
+    name: str = ""
+    form: str = ""  # « association loi 1901 », « SCIC SARL au capital de 12 000 € »
+    address: str = ""
+    number: str = ""  # SIREN, SIRET or RNA, without spaces
+    email: str = ""
+    phone: str = ""
+    publisher: str = ""  # the director of publication: a person
+    host: str = ""  # name, address and telephone of whoever hosts the server
+    privacy_email: str = ""  # of the data protection officer, where there is one; else `email` answers
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """The settings that French law asks for and that are not given."""
+        asked = ("name", "form", "address", "number", "email", "phone", "publisher", "host")
+        return tuple(f"LEGAL_{name.upper()}" for name in asked if not getattr(self, name))
+
+
+@dataclass(frozen=True)
 class Settings:
     """What one instance runs with. `instance_dir` exists and is writable."""
 
@@ -36,6 +57,7 @@ class Settings:
     instance_dir: Path
     demo: bool
     secret_key: str
+    old_secret_keys: tuple[str, ...]  # those of before: what they signed or encrypted is still read
     database_url: str  # a SQLAlchemy URL: sqlite:///… or postgresql+psycopg://…
     redis_url: str | None
     storage_url: str  # file:///…
@@ -46,6 +68,7 @@ class Settings:
     trusted_proxies: int  # how many reverse proxies in front are ours
     threads: int  # of the application server, per process
     processes: int  # of the application server; more than one asks for REDIS_URL
+    legal: Legal = Legal()
 
     @property
     def https(self) -> bool:
@@ -112,6 +135,11 @@ def load(environment: dict[str, str] | None = None) -> Settings:
     secret_key = values.get("SECRET_KEY") or _kept_secret(instance_dir)
     if len(secret_key) < 32:
         raise SettingError("SECRET_KEY", "…", "au moins 32 caractères tirés au hasard")
+    old_secret_keys = tuple(k.strip() for k in values.get("OLD_SECRET_KEYS", "").split(",") if k.strip())
+    if any(len(key) < 32 for key in old_secret_keys):
+        raise SettingError(
+            "OLD_SECRET_KEYS", "…", "les clés d’avant, séparées par des virgules, de 32 caractères au moins"
+        )
 
     redis_url = values.get("REDIS_URL")
     if redis_url and not redis_url.startswith(("redis://", "rediss://", "unix://")):
@@ -135,6 +163,7 @@ def load(environment: dict[str, str] | None = None) -> Settings:
         instance_dir=instance_dir,
         demo=demo,
         secret_key=secret_key,
+        old_secret_keys=old_secret_keys,
         database_url=_database_url(values.get("DATABASE_URL", f"sqlite:///{instance_dir}/seconde-prise.sqlite3")),
         redis_url=redis_url,
         storage_url=storage_url,
@@ -145,7 +174,37 @@ def load(environment: dict[str, str] | None = None) -> Settings:
         trusted_proxies=integer("TRUSTED_PROXIES", 0, 0, 5),
         threads=integer("THREADS", 8, 1, 64),
         processes=processes,
+        legal=_legal(values),
     )
+
+
+LONGEST_LEGAL = 400
+LEGAL_NUMBER = re.compile(r"\d{9}|\d{14}|W\d{9}")
+MAIL_ADDRESS = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]+")
+
+
+def _legal(values: dict[str, str]) -> Legal:
+    """What is printed about the operator. Raises `SettingError`."""
+    given = Legal(
+        name=values.get("LEGAL_NAME", ""),
+        form=values.get("LEGAL_FORM", ""),
+        address=values.get("LEGAL_ADDRESS", ""),
+        number=re.sub(r"\s", "", values.get("LEGAL_NUMBER", "")).upper(),
+        email=values.get("LEGAL_EMAIL", ""),
+        phone=values.get("LEGAL_PHONE", ""),
+        publisher=values.get("LEGAL_PUBLISHER", ""),
+        host=values.get("LEGAL_HOST", ""),
+        privacy_email=values.get("LEGAL_PRIVACY_EMAIL", ""),
+    )
+    for field, text in vars(given).items():
+        if len(text) > LONGEST_LEGAL or not text.isprintable():
+            raise SettingError(f"LEGAL_{field.upper()}", text[:40], f"une ligne de {LONGEST_LEGAL} caractères au plus")
+    if given.number and not LEGAL_NUMBER.fullmatch(given.number):
+        raise SettingError("LEGAL_NUMBER", given.number, "un SIREN (9 chiffres), un SIRET (14) ou un RNA (W et 9)")
+    for name, address in (("LEGAL_EMAIL", given.email), ("LEGAL_PRIVACY_EMAIL", given.privacy_email)):
+        if address and not MAIL_ADDRESS.fullmatch(address):
+            raise SettingError(name, address, "une adresse électronique")
+    return given
 
 
 SHIFT = re.compile(r"([+-])(\d{1,6})([smhd])")

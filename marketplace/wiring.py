@@ -8,7 +8,14 @@ from urllib.parse import urlsplit
 from flask import Flask
 
 from marketplace.accounts import jobs as account_jobs
-from marketplace.accounts.events import InvitationAccepted, InvitationMade, MembershipChanged, VerificationChanged
+from marketplace.accounts.events import (
+    BrowserIsNew,
+    InvitationAccepted,
+    InvitationMade,
+    MembershipChanged,
+    PartnershipChanged,
+    VerificationChanged,
+)
 from marketplace.adapters.file_mail import FileMail
 from marketplace.adapters.local_files import LocalFiles
 from marketplace.adapters.postgres_index import PostgresIndex
@@ -19,12 +26,14 @@ from marketplace.carbon import jobs as carbon_jobs
 from marketplace.carbon import listeners as carbon
 from marketplace.carbon.events import EstimateChanged
 from marketplace.catalogue import jobs as catalogue_jobs
-from marketplace.catalogue.events import ListingHidden, ListingSaved
+from marketplace.catalogue.events import ListingHidden, ListingSaved, ListingsLeaveSoon
 from marketplace.exchanges import jobs as exchange_jobs
 from marketplace.exchanges.events import ExchangeCompleted, ExchangeMoved, ExchangeRequested, StockChanged
 from marketplace.jobs import runner
 from marketplace.messaging import jobs as messaging_jobs
 from marketplace.messaging import listeners as messaging
+from marketplace.moderation import reports
+from marketplace.search import jobs as search_jobs
 from marketplace.search import listeners as search
 from marketplace.settings import Settings
 from marketplace.web import papers
@@ -33,6 +42,7 @@ from marketplace.web import papers
 LISTENERS: dict[type, list[Callable[[Any], None]]] = {
     ListingSaved: [search.on_listing, carbon.on_listing_saved],
     ListingHidden: [search.on_listing, messaging.on_listing_hidden],
+    ListingsLeaveSoon: [messaging.on_listings_leave_soon],
     StockChanged: [search.on_stock],
     EstimateChanged: [search.on_estimate],
     ExchangeRequested: [messaging.on_exchange_requested],
@@ -40,16 +50,21 @@ LISTENERS: dict[type, list[Callable[[Any], None]]] = {
     ExchangeCompleted: [carbon.on_exchange_completed],
     InvitationMade: [messaging.on_invitation_made],
     InvitationAccepted: [messaging.on_invitation_accepted],
+    BrowserIsNew: [messaging.on_browser_new],
     MembershipChanged: [messaging.on_membership_changed],
+    PartnershipChanged: [messaging.on_partnership_changed],
     VerificationChanged: [messaging.on_verification_changed],
 }
 
 # name of a job → function; its keywords are the outbox row's payload
 JOBS: dict[str, Callable[..., None]] = {
     "catalogue.process_photo": catalogue_jobs.process_photo,
+    "catalogue.remake_photo": catalogue_jobs.remake_photo,
     "catalogue.delete_files": catalogue_jobs.delete_files,
     "catalogue.sweep_uploads": catalogue_jobs.sweep_uploads,
     "catalogue.expire_listings": catalogue_jobs.expire_listings,
+    "catalogue.widen_listings": catalogue_jobs.widen_listings,
+    "catalogue.remind_departures": catalogue_jobs.remind_departures,
     "jobs.sweep_done": runner.sweep_done,
     "accounts.write_verification": account_jobs.write_verification,
     "accounts.write_reset": account_jobs.write_reset,
@@ -60,18 +75,27 @@ JOBS: dict[str, Callable[..., None]] = {
     "papers.render": papers.render,
     "messaging.send_mail": messaging_jobs.send_mail,
     "messaging.write_invitation": messaging_jobs.write_invitation,
+    "moderation.sweep_contacts": reports.sweep_contacts,
     "carbon.record_again": carbon_jobs.record_again,
     "carbon.estimate_all": carbon_jobs.estimate_all,
+    "search.rebuild": search_jobs.rebuild,
+    "search.refresh_vocabulary": search_jobs.refresh_vocabulary,
+    "search.rebuild_vocabulary": search_jobs.rebuild_vocabulary,
 }
 
 # name of a job → seconds between two runs
 TIMETABLE: dict[str, int] = {
     "catalogue.expire_listings": 900,
+    "catalogue.widen_listings": 900,
+    "catalogue.remind_departures": 3600,
     "catalogue.sweep_uploads": 21600,
     "exchanges.close_overdue": 60,
     "jobs.sweep_done": 3600,
     "accounts.sweep_past": 86400,
+    "moderation.sweep_contacts": 86400,
     "api.sweep_idempotency_keys": 3600,
+    "search.refresh_vocabulary": 600,
+    "search.rebuild_vocabulary": 86400,
 }
 
 

@@ -8,9 +8,14 @@ from sqlalchemy import inspect
 from marketplace.adapters import index_ddl
 from marketplace.carbon.services import load_library
 from marketplace.core import guards
-from marketplace.core.db import Base, DecimalText, Quantity, UtcDateTime, db, transaction
+from marketplace.core.db import Base, DecimalText, PublicId, Quantity, UtcDateTime, db, transaction
 
-RENDERED = {UtcDateTime: "sa.DateTime(timezone=True)", Quantity: "sa.BigInteger()", DecimalText: "sa.String(length=64)"}
+RENDERED = {
+    UtcDateTime: "sa.DateTime(timezone=True)",
+    Quantity: "sa.BigInteger()",
+    DecimalText: "sa.String(length=64)",
+    PublicId: "sa.String(length=13)",
+}
 
 
 def render_item(kind, item, autogen_context):

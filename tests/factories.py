@@ -8,7 +8,7 @@ from argon2 import PasswordHasher
 from flask.testing import FlaskClient
 
 from marketplace.accounts import signing_in
-from marketplace.accounts.models import Membership, Organisation, Production, Site, User
+from marketplace.accounts.models import Membership, Organisation, Partnership, Production, Site, User
 from marketplace.accounts.permissions import Actor
 from marketplace.catalogue import taxonomy
 from marketplace.catalogue.events import ListingSaved
@@ -156,11 +156,28 @@ def owner_of(organisation: Organisation) -> Actor:
     return actor_of(db.session.get(User, found.user_id), organisation)
 
 
-def sign_in(client: FlaskClient, user: User, organisation: Organisation | None = None) -> FlaskClient:
-    """Give `client` a live session of `user`, acting for `organisation` (default: their first)."""
+def make_partners(one: Organisation, other: Organisation) -> Partnership:
+    """The two are partners."""
+    first_id, second_id = sorted((one.id, other.id))
+    with transaction() as session:
+        made = Partnership(
+            first_id=first_id, second_id=second_id, inviter_id=first_id, created_at=now(), accepted_at=now()
+        )
+        session.add(made)
+    return made
+
+
+def sign_in(
+    client: FlaskClient, user: User, organisation: Organisation | None = None, *, proved: bool | None = None
+) -> FlaskClient:
+    """Give `client` a live session of `user`, acting for `organisation` (default: their first).
+
+    `proved`: they have just given their password, and a code too. Moderators have, unless told otherwise.
+    """
     ids = user.id, organisation.id if organisation else None
+    proved = user.is_moderator if proved is None else proved
     with transaction():
-        secret = signing_in.open_session(ids[0], "127.0.0.1", "tests", ids[1])
+        secret = signing_in.open_session(ids[0], "127.0.0.1", "tests", ids[1], factor=proved)
     with client.session_transaction() as cookie:
         cookie["_user_id"] = secret
         cookie["_fresh"] = True

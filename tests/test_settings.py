@@ -63,3 +63,24 @@ def test_a_password_in_a_refused_address_is_not_shown(start):
     with pytest.raises(SettingError) as refused:
         start(DATABASE_URL="mysql://user:secret@host/base")
     assert "secret" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("LEGAL_NUMBER", "123"),
+        ("LEGAL_NUMBER", "X123456789"),
+        ("LEGAL_EMAIL", "nobody"),
+        ("LEGAL_PRIVACY_EMAIL", "a b@c.fr"),
+        ("LEGAL_NAME", "x" * 401),
+        ("LEGAL_ADDRESS", "deux\nlignes"),
+    ],
+)
+def test_what_names_the_operator_is_checked(tmp_path, name, value):
+    with pytest.raises(SettingError, match=name):
+        load({"INSTANCE_DIR": str(tmp_path), name: value})
+
+
+@pytest.mark.parametrize("typed", ["732 829 320", "732 829 320 00074", "w751234567"])
+def test_a_number_of_the_operator_loses_its_spaces(tmp_path, typed):
+    assert load({"INSTANCE_DIR": str(tmp_path), "LEGAL_NUMBER": typed}).legal.number == typed.replace(" ", "").upper()

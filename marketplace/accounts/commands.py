@@ -6,11 +6,20 @@ from functools import wraps
 from typing import Any
 
 import click
-from flask import Blueprint
+from flask import Blueprint, current_app
 from flask.cli import AppGroup
 from sqlalchemy import or_, select
 
-from marketplace.accounts import mail_addresses, organisations, passwords, queries, services, sites, tokens
+from marketplace.accounts import (
+    mail_addresses,
+    organisations,
+    passwords,
+    queries,
+    second_factor,
+    services,
+    sites,
+    tokens,
+)
 from marketplace.accounts.models import Membership, Organisation, User
 from marketplace.accounts.permissions import Actor
 from marketplace.core import geo
@@ -67,6 +76,42 @@ def user_create(email: str, name: str, password: str, verified: bool, moderator:
         if not verified:
             services.resend_verification(user.id)
     click.echo(f"{user.public_id} {email}")
+
+
+@users.command("code")
+@click.option("--email", required=True)
+@_plain
+def user_code(email: str) -> None:
+    """The six digits of this moment for an account of the demo: nowhere else does anybody but its phone know them."""
+    user = queries.user_by_email(mail_addresses.as_kept(email))
+    if not current_app.extensions["settings"].demo:
+        raise Invalid({"email": "seulement dans une démonstration (DEMO=1)."})
+    code = second_factor.code_of_now(user.id) if user is not None else None
+    if code is None:
+        raise Invalid({"email": "ce compte n’a pas de second facteur."})
+    click.echo(code)
+
+
+@users.command("remove-second-factor")
+@click.option("--email", required=True)
+@_plain
+def user_remove_second_factor(email: str) -> None:
+    """For somebody who lost phone and recovery codes, once you are sure of who asks; they are told by mail."""
+    user = queries.user_by_email(mail_addresses.as_kept(email))
+    if user is None or user.totp_confirmed_at is None:
+        raise Invalid({"email": "ce compte n’a pas de second facteur."})
+    with transaction():
+        second_factor.remove(user.id)
+    click.echo(f"{email} se connecte de nouveau par son seul mot de passe.")
+
+
+@users.command("reseal")
+@_plain
+def user_reseal() -> None:
+    """Encrypt every second factor under the present SECRET_KEY, before OLD_SECRET_KEYS goes."""
+    with transaction():
+        count = second_factor.reseal_all()
+    click.echo(f"{count} clés de second facteur sous la clé présente.")
 
 
 @orgs.command("create")

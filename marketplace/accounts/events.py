@@ -33,3 +33,22 @@ class VerificationChanged:
     organisation_id: int
     verified: bool
     reason: str
+
+
+@dataclass(frozen=True)
+class PartnershipChanged:
+    """One side moved: `change` is invited, accepted, declined, withdrawn or ended, by `by_organisation_id`."""
+
+    partnership_id: int
+    by_organisation_id: int
+    change: str
+
+
+@dataclass(frozen=True)
+class BrowserIsNew:
+    """Somebody signed in from a browser their account had not seen; `at` is an ISO time, UTC."""
+
+    user_id: int
+    browser: str  # « Firefox, Linux », empty when it does not say
+    address: str
+    at: str

@@ -63,14 +63,6 @@ def _new_password_field(label: Any) -> PasswordField:
     )
 
 
-def _present_password_field(validators: list[Any] | None = None) -> PasswordField:
-    return PasswordField(
-        _l("Votre mot de passe actuel"),
-        validators=[InputRequired(NEEDS_PASSWORD)] if validators is None else validators,
-        render_kw={"autocomplete": "current-password", **REVEAL},
-    )
-
-
 class SignInForm(FlaskForm):
     email = EmailField(
         _l("Adresse électronique"),
@@ -112,6 +104,65 @@ class ResetForm(FlaskForm):
     password = _new_password_field(_l("Nouveau mot de passe"))
 
 
+class CodeForm(FlaskForm):
+    """The six digits of the moment."""
+
+    code = StringField(
+        _l("Code à six chiffres"),
+        description=_l("Celui que montre maintenant l’application de votre téléphone."),
+        filters=[one_line],
+        validators=[DataRequired(_l("Écrivez le code à six chiffres."))],
+        render_kw={"autocomplete": "one-time-code", "inputmode": "numeric", "maxlength": 10, "size": 10},
+    )
+
+
+class RecoveryForm(FlaskForm):
+    """One of the eight codes kept for the day the phone is lost."""
+
+    code = StringField(
+        _l("Code de secours"),
+        description=_l("Cinq groupes de cinq signes. Il sert une fois."),
+        filters=[one_line],
+        validators=[DataRequired(_l("Écrivez un de vos codes de secours."))],
+        render_kw={"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false", "maxlength": 60, "size": 32},
+    )
+
+
+class PasskeyForm(FlaskForm):
+    """What a device answered, written by the page's script."""
+
+    answer = HiddenField()
+
+
+class PasskeyNameForm(FlaskForm):
+    name = StringField(
+        _l("Nom de la clé"),
+        description=_l("Par exemple celui de l’appareil : « téléphone d’Alice »."),
+        filters=[one_line],
+        validators=[DataRequired(_l("Donnez-lui un nom.")), Length(max=80, message=_l("80 caractères au plus."))],
+        render_kw={"autocomplete": "off", "maxlength": 80},
+    )
+    answer = HiddenField()
+
+
+class ProofForm(FlaskForm):
+    """Who sits there, once more; one of the three is enough. `proof_to` is where what was sent goes on to."""
+
+    proof = PasswordField(
+        _l("Votre mot de passe"), validators=[Optional()], render_kw={"autocomplete": "current-password", **REVEAL}
+    )
+    proof_code = StringField(
+        _l("Code à six chiffres"),
+        description=_l("Celui que montre maintenant l’application de votre téléphone."),
+        filters=[one_line],
+        validators=[Optional()],
+        render_kw={"autocomplete": "one-time-code", "inputmode": "numeric", "maxlength": 10, "size": 10},
+    )
+    answer = HiddenField(name="proof_answer")
+    proof_to = HiddenField()
+    proof_factor = HiddenField()
+
+
 class EmptyForm(FlaskForm):
     """A button, with its token against forged requests."""
 
@@ -137,11 +188,9 @@ class AddressForm(FlaskForm):
         validators=[whole_address],
         render_kw={"autocomplete": "email", "autocapitalize": "none", "spellcheck": "false"},
     )
-    address_proof = _present_password_field()
 
 
 class PasswordForm(FlaskForm):
-    password_proof = _present_password_field()
     new_password = _new_password_field(_l("Nouveau mot de passe"))
 
 
@@ -169,8 +218,3 @@ class TokenForm(FlaskForm):
         ],
         render_kw={"inputmode": "numeric"},
     )
-    token_proof = _present_password_field([Optional()])
-
-
-class RevokeForm(FlaskForm):
-    revoke_proof = _present_password_field([Optional()])

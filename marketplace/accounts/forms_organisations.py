@@ -9,7 +9,6 @@ from wtforms import (
     BooleanField,
     DateField,
     EmailField,
-    PasswordField,
     RadioField,
     SelectField,
     StringField,
@@ -59,6 +58,16 @@ class OrganisationForm(FlaskForm):
         _l("Présentation"),
         validators=[Optional(), Length(max=4000, message=_l("%(max)d caractères au plus."))],
         render_kw={"rows": 4, "maxlength": 4000},
+    )
+    takes = TextAreaField(
+        _l("Ce qu’elle prend"),
+        validators=[Optional(), Length(max=1000, message=_l("%(max)d caractères au plus."))],
+        render_kw={"rows": 3, "maxlength": 1000},
+    )
+    lends = TextAreaField(
+        _l("Ce qu’elle prête, loue ou donne"),
+        validators=[Optional(), Length(max=1000, message=_l("%(max)d caractères au plus."))],
+        render_kw={"rows": 3, "maxlength": 1000},
     )
     issues_tax_receipts = BooleanField(_l("Elle peut délivrer des reçus fiscaux pour les dons (CGI, art. 238 bis)"))
 
@@ -165,9 +174,3 @@ class ProductionForm(PlacedForm):
 
 class EmptyForm(FlaskForm):
     """A button: nothing but the token against forged requests."""
-
-
-class ProofForm(FlaskForm):
-    """One's password, asked at the act."""
-
-    proof = PasswordField(_l("Votre mot de passe"), render_kw={"autocomplete": "current-password"})

@@ -5,12 +5,15 @@ from typing import Any
 
 from sqlalchemy import (
     JSON,
+    BigInteger,
     Boolean,
     CheckConstraint,
     Date,
     Float,
     ForeignKey,
     Index,
+    Integer,
+    LargeBinary,
     String,
     Text,
     UniqueConstraint,
@@ -22,7 +25,12 @@ from marketplace.core.db import Base, PublicIdMixin, UtcDateTime
 
 
 class User(PublicIdMixin, Base):
-    """One person, one account. `password_hash` is Argon2id; `email` is kept lower case."""
+    """One person, one account. `password_hash` is Argon2id; `email` is kept lower case.
+
+    `totp_seed` is encrypted; it counts once `totp_confirmed_at` is set, and `totp_last_step` is the 30 s step of the
+    last code taken, so that none works twice. `theme` is 'light' or 'dark', None what the device says. The base is
+    where they usually work, for distances.
+    """
 
     __tablename__ = "user"
 
@@ -36,6 +44,54 @@ class User(PublicIdMixin, Base):
     language: Mapped[str | None] = mapped_column(String(2))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     password_changed_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    theme: Mapped[str | None] = mapped_column(String(5))
+    base_postcode: Mapped[str | None] = mapped_column(String(5))
+    base_city: Mapped[str | None] = mapped_column(String(100))
+    base_lat: Mapped[float | None] = mapped_column(Float)
+    base_lon: Mapped[float | None] = mapped_column(Float)
+    totp_seed: Mapped[str | None] = mapped_column(String(255))
+    totp_confirmed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    totp_last_step: Mapped[int | None] = mapped_column(BigInteger)
+
+
+class RecoveryCode(Base):
+    """One of a person's eight ways in without their second factor: hashed, single use."""
+
+    __tablename__ = "recovery_code"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("user.id", ondelete="CASCADE"), index=True)
+    code_hash: Mapped[str] = mapped_column(String(64))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class Passkey(PublicIdMixin, Base):
+    """A key kept by a person's device (WebAuthn): the public half, and how often it was used."""
+
+    __tablename__ = "passkey"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("user.id", ondelete="CASCADE"), index=True)
+    credential_id: Mapped[str] = mapped_column(String(1400), unique=True)  # base64url, at most 1,023 bytes
+    public_key: Mapped[bytes] = mapped_column(LargeBinary)
+    sign_count: Mapped[int] = mapped_column(BigInteger)
+    name: Mapped[str] = mapped_column(String(80))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    last_used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class KnownBrowser(Base):
+    """A browser a person has signed in from before: the first time from another one, they are told."""
+
+    __tablename__ = "known_browser"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("user.id", ondelete="CASCADE"))
+    secret_hash: Mapped[str] = mapped_column(String(64))
+    seen_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+
+    __table_args__ = (UniqueConstraint("user_id", "secret_hash"),)
 
 
 class UserSession(Base):
@@ -55,8 +111,20 @@ class UserSession(Base):
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     address: Mapped[str] = mapped_column(String(45), default="")
     agent: Mapped[str] = mapped_column(String(200), default="")
+    proved_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # when this browser last gave a password or code
+    factor_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # when it last gave a code or a passkey
 
     user: Mapped[User] = relationship()
+
+
+class SpentChallenge(Base):
+    """What a passkey has signed once and must not be taken for again, until it would be too old anyway."""
+
+    __tablename__ = "spent_challenge"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    challenge_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
 
 
 class EmailToken(Base):
@@ -91,6 +159,8 @@ class Organisation(PublicIdMixin, Base):
     website: Mapped[str | None] = mapped_column(String(200))
     phone: Mapped[str | None] = mapped_column(String(30))
     issues_tax_receipts: Mapped[bool] = mapped_column(Boolean, default=False)
+    takes: Mapped[str] = mapped_column(Text, default="", server_default="")  # what it takes in, in its own words
+    lends: Mapped[str] = mapped_column(Text, default="", server_default="")
     verified_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
@@ -150,6 +220,34 @@ class Membership(Base):
     __table_args__ = (
         UniqueConstraint("organisation_id", "user_id"),
         CheckConstraint("role IN ('owner','manager','member','viewer')", name="role"),
+    )
+
+
+class Partnership(PublicIdMixin, Base):
+    """Two organisations that show each other what they keep for partners; one invites, the other accepts, either ends
+    it. The lower row id is `first_id`, so that a pair has one living row."""
+
+    __tablename__ = "partnership"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    first_id: Mapped[int] = mapped_column(ForeignKey("organisation.id", ondelete="CASCADE"))
+    second_id: Mapped[int] = mapped_column(ForeignKey("organisation.id", ondelete="CASCADE"), index=True)
+    inviter_id: Mapped[int] = mapped_column(Integer)  # one of the two
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    accepted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    __table_args__ = (
+        CheckConstraint("first_id < second_id", name="order"),
+        CheckConstraint("inviter_id IN (first_id, second_id)", name="inviter"),
+        Index(
+            "ix_partnership_living",
+            "first_id",
+            "second_id",
+            unique=True,
+            sqlite_where=text("ended_at IS NULL"),
+            postgresql_where=text("ended_at IS NULL"),
+        ),
     )
 
 

@@ -4,7 +4,10 @@ Pure. A day left out is closed; spans of a day are in order and do not touch.
 """
 
 import re
+from datetime import datetime
 from itertools import pairwise
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 MOST_SPANS = 3
@@ -58,3 +61,54 @@ def _written(minute: int) -> str:
 def write_day(spans: list[list[str]]) -> str:
     """[["09:00", "12:30"]] → « 9:00–12:30 », as typed again by `parse_day`."""
     return ", ".join("–".join(time.removeprefix("0") for time in span) for span in spans)
+
+
+class OpenState(NamedTuple):
+    """Whether a place is open at an instant, and when that changes: at `at` (« 18:00 »), `days` days from now.
+
+    `at` is None for a place that never closes within the week. Hours are those of the clock on its wall.
+    """
+
+    open: bool
+    at: str | None
+    days: int
+
+
+def state_at(hours: Hours, moment: datetime) -> OpenState | None:
+    """The state of a place at `moment`, which carries the place's own time zone; None for one without hours."""
+    if not any(hours.get(day) for day in DAYS):
+        return None
+    minute = f"{moment:%H:%M}"
+    for ahead in range(8):
+        spans = hours.get(DAYS[(moment.weekday() + ahead) % 7], [])
+        for start, end in spans:
+            if ahead == 0 and (start <= minute < end or minute == end == _written(LAST_MINUTE)):
+                return OpenState(True, *_closing(hours, moment.weekday(), end))
+            if ahead > 0 or start > minute:
+                return OpenState(False, start, ahead)
+    return None  # not reached: a week holds the span that `any` found
+
+
+def _closing(hours: Hours, weekday: int, end: str) -> tuple[str | None, int]:
+    """When a place open now closes: hours kept until midnight go on into a day that begins at midnight."""
+    for ahead in range(8):
+        if end != _written(LAST_MINUTE):
+            return end, ahead
+        following = hours.get(DAYS[(weekday + ahead + 1) % 7], [])
+        if not following or following[0][0] != "00:00":
+            return "00:00", ahead + 1
+        end = following[0][1]
+    return None, 0
+
+
+# the first three digits of overseas postcodes → the time zone on their clocks
+_OVERSEAS = {
+    "971": "America/Guadeloupe", "972": "America/Martinique", "973": "America/Cayenne", "974": "Indian/Reunion",
+    "975": "America/Miquelon", "976": "Indian/Mayotte", "977": "America/St_Barthelemy", "978": "America/Marigot",
+    "986": "Pacific/Wallis", "987": "Pacific/Tahiti", "988": "Pacific/Noumea",
+}  # fmt: skip
+
+
+def zone_of(postcode: str) -> ZoneInfo:
+    """The time zone of a French postcode."""
+    return ZoneInfo(_OVERSEAS.get(postcode[:3], "Europe/Paris"))

@@ -21,7 +21,7 @@ KINDS = (
     "production_company", "reuse_centre", "rental_house", "venue", "school", "caterer", "food_charity",
     "local_authority", "supplier", "other",
 )  # fmt: skip
-LONGEST = {"name": 160, "description": 4000, "website": 200, "phone": 30}
+LONGEST = {"name": 160, "description": 4000, "takes": 1000, "lends": 1000, "website": 200, "phone": 30}
 # what a moderator looked at: changing any of it asks for another look
 LOOKED_AT = ("kind", "name", "siret", "rna", "vat_number", "issues_tax_receipts")
 
@@ -44,7 +44,7 @@ _NUMBERS: dict[str, Callable[[str], str]] = {
 def checked_values(raw: Mapping[str, Any]) -> dict[str, Any]:
     """The columns of an organisation from what was typed; keys not given are left out.
 
-    Takes kind, name, siret, rna, vat_number, description, website, phone, issues_tax_receipts.
+    Takes kind, name, siret, rna, vat_number, description, takes, lends, website, phone, issues_tax_receipts.
     Raises `Invalid` naming every wrong field.
     """
     values: dict[str, Any] = {}
@@ -53,7 +53,7 @@ def checked_values(raw: Mapping[str, Any]) -> dict[str, Any]:
         values["kind"] = raw["kind"]
         if raw["kind"] not in KINDS:
             errors["kind"] = _("Choisissez ce qu’est votre organisation.")
-    for field in ("name", "description", "website", "phone"):
+    for field in LONGEST:
         if field in raw:
             values[field] = text = str(raw[field] or "").replace("\x00", "").strip()
             if len(text) > LONGEST[field]:

@@ -31,10 +31,12 @@ MATRIX: dict[str, frozenset[str]] = {
     "organisation.members": _OWNERS,
     "organisation.audit": _OWNERS,
     "site.edit": _KEEPERS,
+    "partnership.manage": _KEEPERS,
     "token.manage": _KEEPERS,
     "production.read": _WITH_GUESTS,
     "production.edit": _KEEPERS,
     "production.members": _KEEPERS,
+    "favourite.share": _ASKERS,  # put listings into lists shared with a production
     "listing.read": _ALL,
     "listing.draft": _WRITERS,
     "listing.publish": _KEEPERS,
@@ -58,6 +60,7 @@ NEEDS_VERIFIED_ADDRESS = frozenset(
         "organisation.members",
         "production.members",
         "token.manage",
+        "partnership.manage",
     }
 )
 

@@ -12,6 +12,8 @@ from marketplace.core.clock import wall
 from marketplace.core.db import db
 from marketplace.core.errors import NotFound
 
+HANDLE = 24  # hex digits of a session's hash: 96 random bits
+
 
 @dataclass(frozen=True)
 class Credentials:
@@ -20,6 +22,7 @@ class Credentials:
     user_id: int
     password_hash: str
     disabled: bool
+    second_factor: bool = False
 
 
 @dataclass(frozen=True)
@@ -53,23 +56,38 @@ class BrowserRow:
     """A browser somebody is signed in with."""
 
     session_id: int
+    handle: str  # names it among this person's, and opens nothing
     name: str  # « Firefox, Linux », empty when it does not say
+    address: str
     since: datetime
     last_seen_at: datetime
 
 
 def credentials_of(email: str) -> Credentials | None:
     """What belongs to `email` (as kept), None for nobody."""
-    row = db.session.execute(select(User.id, User.password_hash, User.disabled_at).where(User.email == email)).first()
-    return None if row is None else Credentials(row.id, row.password_hash, row.disabled_at is not None)
+    return _credentials(User.email == email)
 
 
 def credentials_for(user_id: int) -> Credentials:
     """Those of a signed-in person. Raises `NotFound`."""
-    row = db.session.execute(select(User.id, User.password_hash, User.disabled_at).where(User.id == user_id)).first()
-    if row is None:
+    found = _credentials(User.id == user_id)
+    if found is None:
         raise NotFound
-    return Credentials(row.id, row.password_hash, row.disabled_at is not None)
+    return found
+
+
+def credentials_if_any(user_id: int) -> Credentials | None:
+    """Those of a person, None for nobody."""
+    return _credentials(User.id == user_id)
+
+
+def _credentials(whose: ColumnElement[bool]) -> Credentials | None:
+    row = db.session.execute(
+        select(User.id, User.password_hash, User.disabled_at, User.totp_confirmed_at).where(whose)
+    ).first()
+    if row is None:
+        return None
+    return Credentials(row.id, row.password_hash, row.disabled_at is not None, row.totp_confirmed_at is not None)
 
 
 def user_by_email(email: str) -> User | None:
@@ -138,9 +156,21 @@ def tokens_of(organisation_id: int) -> list[TokenRow]:
 def browsers_of(user_id: int) -> list[BrowserRow]:
     """The browsers somebody is signed in with, the last used first."""
     rows = db.session.execute(
-        select(UserSession.id, UserSession.agent, UserSession.created_at, UserSession.last_seen_at)
+        select(
+            UserSession.id,
+            UserSession.secret_hash,
+            UserSession.agent,
+            UserSession.address,
+            UserSession.created_at,
+            UserSession.last_seen_at,
+        )
         .where(UserSession.user_id == user_id, *living_session())
         .order_by(UserSession.last_seen_at.desc(), UserSession.id.desc())
         .limit(50)
     )
-    return [BrowserRow(row.id, browser_name(row.agent), row.created_at, row.last_seen_at) for row in rows]
+    return [
+        BrowserRow(
+            row.id, row.secret_hash[:HANDLE], browser_name(row.agent), row.address, row.created_at, row.last_seen_at
+        )
+        for row in rows
+    ]

@@ -3,17 +3,22 @@
 Passwords arrive hashed (`passwords.hash_password`), so that 40 ms of Argon2 are never spent under the write lock.
 """
 
+from dataclasses import replace
+
 from flask_babel import gettext as _
 from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 
-from marketplace.accounts import audit, links, signing_in
+from marketplace.accounts import audit, known_browsers, links, signing_in
+from marketplace.accounts.events import BrowserIsNew
 from marketplace.accounts.models import Membership, Organisation, User
 from marketplace.accounts.permissions import OWNER
-from marketplace.accounts.queries import Credentials
+from marketplace.accounts.queries import Credentials, browsers_of
+from marketplace.accounts.rules import browser_name
 from marketplace.core.clock import now, wall
 from marketplace.core.db import db
 from marketplace.core.errors import Conflict, Invalid, NotFound
+from marketplace.core.events import announce
 from marketplace.jobs.outbox import enqueue
 
 
@@ -69,19 +74,37 @@ def sign_up(email: str, name: str, password_hash: str, language: str | None) -> 
     return user
 
 
-def sign_in(found: Credentials, address: str, agent: str, new_hash: str | None = None) -> str | None:
-    """Open a session for somebody whose password was just verified against `found`; its secret.
+def sign_in(found: Credentials, address: str, agent: str, browser: str, *, factor: bool = False) -> str | None:
+    """Open a session for somebody who just proved to be `found`, with `factor` also by a code or a passkey; its secret.
 
-    `new_hash` replaces a hash with lower parameters. None when the password changed or the account closed meanwhile.
+    `browser` is what this browser keeps for long (`known_browsers`). None when the password changed, the account closed
+    or a second factor came meanwhile.
     """
     user = _locked(found.user_id)
     if user.disabled_at is not None or user.password_hash != found.password_hash:
         return None
-    if new_hash:
-        user.password_hash = new_hash
-    secret = signing_in.open_session(user.id, address, agent)
-    audit.record("session.open", user_id=user.id, object_kind="user", object_public_id=user.public_id)
+    if user.totp_confirmed_at is not None and not factor:
+        return None
+    secret = signing_in.open_session(user.id, address, agent, proved=True, factor=factor)
+    audit.record("session.open", user_id=user.id, object_kind="user", object_public_id=user.public_id, factor=factor)
+    if known_browsers.meet(user.id, browser):
+        facts = {"browser": browser_name(agent), "address": address, "at": wall().isoformat()}
+        announce(BrowserIsNew(user.id, **facts))
+        enqueue(
+            "accounts.write_notice", {"kind": "new_browser", "email": user.email, "language": user.language, **facts}
+        )
     return secret
+
+
+def take_new_hash(found: Credentials, new_hash: str) -> Credentials:
+    """Replace a hash made with lower parameters, of the password just verified against `found`."""
+    changed = db.session.execute(
+        update(User)
+        .where(User.id == found.user_id, User.password_hash == found.password_hash)
+        .values(password_hash=new_hash)
+        .execution_options(synchronize_session=False)
+    )
+    return replace(found, password_hash=new_hash) if changed.rowcount else found  # type: ignore[attr-defined]
 
 
 def note_failed_sign_in(found: Credentials | None) -> None:
@@ -99,6 +122,21 @@ def sign_out_elsewhere(user_id: int, session_id: int) -> None:
     """End every session of a person but that of the browser they ask from."""
     signing_in.end_all_sessions(user_id, except_session_id=session_id)
     audit.record("session.close_others", user_id=user_id)
+
+
+def sign_out_everywhere(user_id: int) -> None:
+    """End every session of a person, that of the browser they ask from too. Tokens of programs stay."""
+    signing_in.end_all_sessions(user_id)
+    audit.record("session.close_all", user_id=user_id)
+
+
+def sign_out_one(user_id: int, handle: str) -> None:
+    """End one session of this person, by what its list calls it. Raises `NotFound`."""
+    found = next((row for row in browsers_of(user_id) if row.handle == handle), None)
+    if found is None:
+        raise NotFound
+    signing_in.end_session(found.session_id)
+    audit.record("session.close_one", user_id=user_id)
 
 
 def resend_verification(user_id: int) -> None:

@@ -7,7 +7,7 @@ after 90 (OWASP ASVS 7.3).
 import hashlib
 import secrets
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from flask_login import UserMixin
 from sqlalchemy import ColumnElement, select, update
@@ -40,6 +40,9 @@ class SignedIn(UserMixin):
     organisation_name: str | None
     organisation_kind: str | None
     role: str | None
+    theme: str | None = None
+    proved_at: datetime | None = None  # when this browser last gave a password or code
+    factor_at: datetime | None = None  # when it last gave a code or a passkey
 
     def get_id(self) -> str:
         return self.secret
@@ -78,6 +81,9 @@ def load(secret: str) -> SignedIn | None:
             Organisation.name.label("organisation_name"),
             Organisation.kind.label("organisation_kind"),
             Membership.role,
+            User.theme,
+            UserSession.proved_at,
+            UserSession.factor_at,
         )
         .join(User, User.id == UserSession.user_id)
         .outerjoin(
@@ -108,11 +114,25 @@ def load(secret: str) -> SignedIn | None:
         row.organisation_name,
         row.organisation_kind,
         row.role,
+        row.theme,
+        row.proved_at,
+        row.factor_at,
     )
 
 
-def open_session(user_id: int, address: str, agent: str, organisation_id: int | None = None) -> str:
-    """A new session row for `user_id`; returns its secret, to be kept by the browser alone."""
+def open_session(
+    user_id: int,
+    address: str,
+    agent: str,
+    organisation_id: int | None = None,
+    *,
+    proved: bool = False,
+    factor: bool = False,
+) -> str:
+    """A new session row for `user_id`; returns its secret, to be kept by the browser alone.
+
+    `proved`: they just gave a password or more; `factor`: a code or a passkey.
+    """
     secret = secrets.token_urlsafe(32)
     at = wall()
     if organisation_id is None:
@@ -134,6 +154,8 @@ def open_session(user_id: int, address: str, agent: str, organisation_id: int | 
             expires_at=at + LONGEST,
             address=address[:45],
             agent=agent[:200],
+            proved_at=at if proved or factor else None,
+            factor_at=at if factor else None,
         )
     )
     db.session.flush()

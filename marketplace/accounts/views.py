@@ -3,19 +3,25 @@
 Every answer is the same for an address that has an account and for one that has none.
 """
 
-import secrets
 from typing import Any
 
 from flask import Blueprint, Response, current_app, flash, redirect, render_template, request, session, url_for
 from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_limiter.util import get_remote_address
-from flask_login import current_user, login_user
+from flask_login import current_user
 
-from marketplace.accounts import links, mail_addresses, passwords, queries, services, signing_in
-from marketplace.accounts.forms import EmptyForm, ForgottenForm, ResetForm, SignInForm, SignUpForm, take_errors
-from marketplace.core.clock import wall
-from marketplace.core.db import db, transaction
+from marketplace.accounts import entering, links, mail_addresses, passkeys, passwords, queries, services
+from marketplace.accounts.forms import (
+    EmptyForm,
+    ForgottenForm,
+    PasskeyForm,
+    ResetForm,
+    SignInForm,
+    SignUpForm,
+    take_errors,
+)
+from marketplace.core.db import transaction
 from marketplace.core.errors import Invalid
 from marketplace.web.access import current_actor, enter
 from marketplace.web.limits import limiter
@@ -28,8 +34,6 @@ SIGN_IN_LIMIT = "10 per 5 minutes"
 RESET_LIMIT = "5 per day"
 SIGN_UP_LIMIT = "20 per hour"
 ADDRESS_RESET_LIMIT = "30 per day"
-KEPT_ACROSS_SESSIONS = ("lang", "known")
-MOST_KNOWN = 5
 
 
 def account_typed() -> str:
@@ -39,9 +43,7 @@ def account_typed() -> str:
     elsewhere never shuts its owner out.
     """
     account = mail_addresses.counted_as(request.form.get("email"))
-    known = session.get("known")
-    own = known.get(account, "") if isinstance(known, dict) else ""
-    return f"account-{account}-{own}"
+    return f"account-{account}-{entering.own_mark(account)}"
 
 
 def refused(response: Response) -> bool:
@@ -62,47 +64,31 @@ def sign_in() -> Any:
     elif form.validate_on_submit():
         found = queries.credentials_of(mail_addresses.as_kept(form.email.data))
         right = passwords.verify(found.password_hash if found else None, form.password.data or "")
-        if found and right and not found.disabled and _enter_browser(found, form.password.data or ""):
-            return redirect(wanted or "/", 303)
+        if found and right and not found.disabled and (way := _enter(found, form.password.data or "", wanted)):
+            return redirect(way, 303)
         with transaction():
             services.note_failed_sign_in(found)
         form.form_errors.append(
             _("L’adresse ou le mot de passe ne va pas. Vérifiez les deux, ou demandez un nouveau mot de passe.")
         )
-    return render_template("accounts/sign_in.html", form=form, wanted=wanted), _status(form)
+    page = render_template(
+        "accounts/sign_in.html", form=form, wanted=wanted, key=PasskeyForm(formdata=None), keys=passkeys.possible()
+    )
+    return page, _status(form)
 
 
-def _enter_browser(found: queries.Credentials, password: str) -> bool:
-    """Open a session and give this browser a cookie made anew; False when the account closed meanwhile."""
-    new_hash = passwords.hash_password(password) if passwords.needs_rehash(found.password_hash) else None
-    before = current_user.session_id if current_user.is_authenticated else None
-    agent = "".join(c for c in request.user_agent.string if c.isprintable())
-    with transaction():
-        secret = services.sign_in(found, get_remote_address(), agent, new_hash)
-        if secret and before:
-            signing_in.end_session(before)
-    if secret is None:
-        return False
-    _forget_browser()
-    _remember_account(mail_addresses.counted_as(request.form.get("email")))
-    session.permanent = True
-    session["proved_at"] = int(wall().timestamp())
-    login_user(signing_in.load(secret))
-    return True
-
-
-def _forget_browser() -> None:
-    """Nothing of the last session is left in the cookie, its token against forged requests included."""
-    kept = {key: session[key] for key in KEPT_ACROSS_SESSIONS if key in session}
-    session.clear()
-    session.update(kept)
-
-
-def _remember_account(account: str) -> None:
-    known = session.get("known")
-    known = dict(known) if isinstance(known, dict) else {}
-    known.setdefault(account, secrets.token_hex(4))
-    session["known"] = dict(list(known.items())[-MOST_KNOWN:])
+def _enter(found: queries.Credentials, password: str, wanted: str | None) -> str | None:
+    """Where somebody with the right password goes next: in, or to the page of their second factor. None when the
+    account closed meanwhile."""
+    if passwords.needs_rehash(found.password_hash):
+        new_hash = passwords.hash_password(password)
+        with transaction():
+            found = services.take_new_hash(found, new_hash)
+    account = mail_addresses.counted_as(request.form.get("email"))
+    if found.second_factor:
+        entering.go_halfway(found, account, wanted)
+        return url_for("accounts.sign_in_code")
+    return (wanted or "/") if entering.enter_browser(found, account, factor=False) else None
 
 
 @blueprint.post("/deconnexion")
@@ -113,7 +99,7 @@ def sign_out() -> Any:
         session_id = current_user.session_id
         with transaction():
             services.sign_out(actor.user_id, session_id)
-    _forget_browser()
+    entering.forget_browser()
     return redirect("/", 303)
 
 
@@ -227,15 +213,12 @@ def _demo() -> bool:
     return current_app.extensions["settings"].demo
 
 
-def prove_password(field: Any, user_id: int) -> bool:
-    """Whether `field` holds the password of a signed-in person; says so beside it when it does not."""
-    found = queries.credentials_for(user_id)
-    db.session.rollback()
-    if passwords.verify(found.password_hash, field.data or ""):
-        session["proved_at"] = int(wall().timestamp())
-        return True
-    field.errors = [*field.errors, _("Ce n’est pas votre mot de passe actuel.")]
-    return False
-
-
-from marketplace.accounts import views_account, views_tokens  # noqa: E402, F401 (their routes are this blueprint's)
+from marketplace.accounts import (  # noqa: E402, F401 (their routes are this blueprint's)
+    views_account,
+    views_factor,
+    views_passkeys,
+    views_proof,
+    views_security,
+    views_sign_in,
+    views_tokens,
+)

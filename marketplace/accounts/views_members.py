@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import flash, redirect, render_template, request, session, url_for
+from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_login import current_user
 from sqlalchemy import select
@@ -10,17 +10,13 @@ from sqlalchemy import select
 from marketplace.accounts import invitations, memberships, organisations
 from marketplace.accounts import queries_organisations as reads
 from marketplace.accounts.forms import EmptyForm, take_errors
-from marketplace.accounts.forms_organisations import InviteForm, ProofForm
+from marketplace.accounts.forms_organisations import InviteForm
 from marketplace.accounts.models import Organisation, Production, User
 from marketplace.accounts.permissions import OWNER, allows
-from marketplace.accounts.views import prove_password
-from marketplace.accounts.views_account import proof_limit
 from marketplace.accounts.views_organisations import blueprint, own, page_number, status_of
-from marketplace.accounts.views_tokens import PROOF_LASTS
-from marketplace.core.clock import wall
 from marketplace.core.db import db, transaction
 from marketplace.core.errors import Invalid
-from marketplace.web.access import current_actor, enter, signed_in_actor
+from marketplace.web.access import ask_for_proof, current_actor, enter, signed_in_actor
 from marketplace.web.labels import label
 from marketplace.web.limits import limiter
 
@@ -28,13 +24,12 @@ from marketplace.web.limits import limiter
 @blueprint.route("/organisations/<public_id>/membres", methods=["GET", "POST"])
 @enter.signed_in
 @limiter.limit("60 per hour", methods=["POST"])
-@proof_limit
 def members(public_id: str) -> Any:
     """Who belongs to it; owners invite here."""
     organisation, actor = own(public_id, "organisation.members" if request.method == "POST" else "organisation.read")
     form = InviteForm()
     if form.validate_on_submit():
-        if form.role.data == OWNER and (asked := _ask_password(organisation)):
+        if form.role.data == OWNER and (asked := ask_for_proof()):
             return asked
         try:
             with transaction():
@@ -65,29 +60,13 @@ def _is_owner(organisation: Organisation, user_public_id: str) -> bool:
     return user_id is not None and memberships.role_in(organisation.id, user_id) == OWNER
 
 
-def _ask_password(organisation: Organisation) -> Any:
-    """Who owns an organisation changes only at the hand of somebody who has just given their password: None then,
-    else the page that asks for it and sends the same fields again."""
-    at = session.get("proved_at")
-    if isinstance(at, int) and 0 <= wall().timestamp() - at < PROOF_LASTS:
-        return None
-    form = ProofForm()
-    name, public_id = organisation.name, organisation.public_id
-    if form.proof.data and prove_password(form.proof, signed_in_actor().user_id):
-        return None
-    sent = {key: value for key, value in request.form.items() if key in ("email", "role")}
-    page = render_template("organisations/prove.html", form=form, name=name, public_id=public_id, sent=sent)
-    return page, 422 if form.proof.errors else 200
-
-
 @blueprint.post("/organisations/<public_id>/membres/<user_id>/role")
 @enter.signed_in
-@proof_limit
 def change_role(public_id: str, user_id: str) -> Any:
     organisation, actor = own(public_id, "organisation.members")
     role = request.form.get("role", "")[:20]
     about_owner = role == OWNER or _is_owner(organisation, user_id)
-    if about_owner and (asked := _ask_password(organisation)):
+    if about_owner and (asked := ask_for_proof()):
         return asked
     with transaction():
         memberships.change_role(actor, public_id, user_id, role)
@@ -97,10 +76,9 @@ def change_role(public_id: str, user_id: str) -> Any:
 
 @blueprint.post("/organisations/<public_id>/membres/<user_id>/retirer")
 @enter.signed_in
-@proof_limit
 def remove_member(public_id: str, user_id: str) -> Any:
     organisation, actor = own(public_id, "organisation.members")
-    if _is_owner(organisation, user_id) and (asked := _ask_password(organisation)):
+    if _is_owner(organisation, user_id) and (asked := ask_for_proof()):
         return asked
     with transaction():
         memberships.remove_member(actor, public_id, user_id)

@@ -14,15 +14,21 @@ from marketplace.accounts.journal import said
 from marketplace.accounts.memberships import acting_in
 from marketplace.accounts.models import Organisation
 from marketplace.accounts.organisations import organisation_by
+from marketplace.accounts.partnerships import partnership_between
 from marketplace.accounts.permissions import Actor, allows, require
+from marketplace.accounts.views_organisation_page import branches, public_sites
 from marketplace.carbon.queries import totals_for_organisation
 from marketplace.core.db import transaction
 from marketplace.core.errors import Invalid, NotFound
+from marketplace.search.queries import find_listings
+from marketplace.search.requests import SearchRequest
 from marketplace.web.access import current_actor, enter, signed_in_actor
+from marketplace.web.cards import cards
 from marketplace.web.limits import limiter
 from marketplace.web.next_address import safe_path
 
 blueprint = Blueprint("organisations", __name__)
+NEWEST = 12  # of its listings, on its page
 
 
 def page_number() -> int:
@@ -105,6 +111,9 @@ def show(public_id: str) -> Any:
     if organisation.kind == "person" and role is None:
         raise NotFound
     member = role is not None and allows(role, "organisation.read")
+    sites = reads.sites_of(organisation.id, closed=member)
+    newest = find_listings(SearchRequest(organisation=public_id, sort="newest"), visitor, NEWEST)
+    totals = totals_for_organisation(organisation.id)
     return render_template(
         "organisations/show.html",
         organisation=organisation,
@@ -112,10 +121,30 @@ def show(public_id: str) -> Any:
         may={action: role is not None and allows(role, action) for action in ("organisation.edit", "site.edit")},
         acting=visitor is not None and visitor.organisation_id == organisation.id,
         communes=reads.communes_of(organisation.id),
-        sites=reads.sites_of(organisation.id, closed=True) if member else [],
-        totals=totals_for_organisation(organisation.id).both if role and allows(role, "carbon.read") else None,
+        public_sites=public_sites(sites),
+        sites=sites if member else [],
+        newest=cards(newest.rows),
+        newest_total=newest.total,
+        branches=branches(organisation.id, visitor) if newest.total > NEWEST else [],
+        reuse=totals.reuse,
+        totals=totals.both if role and allows(role, "carbon.read") else None,
+        partner=_partner(organisation, visitor),
         form=EmptyForm(),
     )
+
+
+def _partner(organisation: Organisation, visitor: Actor | None) -> str | None:
+    """What those who manage another organisation see of a partnership with this one: 'partners', 'offered', 'asked'
+    (an offer of theirs waits for an answer), 'none'; None to everybody else."""
+    ours = visitor.organisation_id if visitor is not None else None
+    if visitor is None or ours is None or ours == organisation.id or organisation.kind == "person":
+        return None
+    if not allows(visitor.role, "partnership.manage") or current_user.organisation_kind == "person":
+        return None
+    found = partnership_between(ours, organisation.id)
+    if found is None:
+        return "none"
+    return "partners" if found.accepted_at else "offered" if found.inviter_id == ours else "asked"
 
 
 @blueprint.route("/organisations/<public_id>/modifier", methods=["GET", "POST"])

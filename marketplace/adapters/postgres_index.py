@@ -8,7 +8,7 @@ from marketplace.core.text import Query, to_tsquery
 from marketplace.ports import IndexedWords, WordMatch
 
 # D, C, B, A: description, materials, category, title; the proportions of the SQLite adapter.
-_RANK = "-ts_rank('{0.1, 0.2, 0.5, 1.0}', listing_words.document, CAST(:words AS tsquery))"
+_RANK = "-ts_rank('{0.1, 0.2, 0.5, 1.0}', listing_words.document, CAST(:ranked AS tsquery))"
 _MAX_POSITION = 16383  # PostgreSQL keeps no higher one, and at most 256 of a word
 _GAP = 50  # between two columns, so that no phrase reaches across
 
@@ -36,7 +36,7 @@ def tsvector(words: IndexedWords) -> str:
     """The text form of the vector, made here: PostgreSQL's own parser would cut numbers and addresses its own way."""
     positions: dict[str, list[str]] = {}
     at = 0
-    for weight, column in zip("ABCD", words[1:], strict=True):
+    for weight, column in zip("ABCD", words[1:5], strict=True):
         for word in column.split():
             at += 1
             if at > _MAX_POSITION:
@@ -46,7 +46,7 @@ def tsvector(words: IndexedWords) -> str:
                 places.append(f"{at}{weight}")
         at += _GAP
     quoted = (("'" + word.replace("\\", "\\\\").replace("'", "''") + "'", at) for word, at in positions.items())
-    return " ".join(f"{word}:{','.join(at)}" for word, at in quoted)
+    return " ".join([*(f"{word}:{','.join(at)}" for word, at in quoted), *(f"'{key}'" for key in words.keys.split())])
 
 
 class PostgresIndex:
@@ -67,14 +67,19 @@ class PostgresIndex:
         if ids:
             connection.execute(text(f"DELETE FROM {table} WHERE listing_id = ANY(:ids)"), {"ids": ids})  # noqa: S608
 
-    def match(self, query: Query) -> WordMatch | None:
+    def match(self, query: Query, keys: Sequence[Sequence[str]] = (), *, kept: bool = False) -> WordMatch | None:
+        """`kept` changes nothing here: ts_rank looks at one document, never at how many have a word."""
         found, left_out = to_tsquery(query)
-        if found is not None:
+        groups = [" | ".join(f"'{key}'" for key in group) for group in keys]
+        asked = " & ".join([*([found] if found else []), *(f"({group})" for group in groups)])
+        if asked:
+            params = {"words": f"({asked}) & !{left_out}" if left_out else asked}
             return WordMatch(
                 source="listing_words JOIN search_document AS d ON d.listing_id = listing_words.listing_id",
                 where="listing_words.document @@ CAST(:words AS tsquery)",
-                rank=_RANK,
-                params={"words": found},
+                rank=_RANK if found else None,
+                params=params | {"ranked": found} if found else params,
+                latest="listing_words.listing_id DESC",
             )
         if left_out is not None:
             return WordMatch(

@@ -57,7 +57,7 @@ def estimate_listings(listing_ids: Iterable[int], announce_changes: bool = True)
         rows = [_estimated(row, knowledge, at, known) for row in db.session.execute(query.where(Listing.id.in_(chunk)))]
         db.session.execute(delete(ListingEstimate).where(ListingEstimate.listing_id.in_(chunk)))
         if rows:
-            db.session.execute(insert(ListingEstimate), rows)
+            db.session.connection().execute(insert(ListingEstimate.__table__), rows)  # type: ignore[arg-type]
             count += len(rows)
             if announce_changes:
                 announce(EstimateChanged(tuple(_announced(row) for row in rows)))

@@ -1,6 +1,7 @@
 """Listings over the API: found, read, written, published, with their photos; the same services as the pages."""
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from decimal import Decimal
 from typing import Any
 
@@ -19,17 +20,19 @@ from marketplace.api.blueprint import Blueprint
 from marketplace.api.idempotency import unit_of_work
 from marketplace.api.schemas.listings import (
     LISTING_EXAMPLE,
+    FoundListingsSchema,
     ListingChangeSchema,
     ListingFieldsSchema,
     ListingSchema,
     ListingSearchArgs,
     PhotoSchema,
     PhotoUploadSchema,
+    PublishedSchema,
 )
 from marketplace.carbon.models import ListingEstimate
 from marketplace.carbon.numbers import plain as plain_decimal
 from marketplace.carbon.numbers import six
-from marketplace.catalogue import queries, services
+from marketplace.catalogue import duplicates, queries, services
 from marketplace.catalogue.models import Listing, Photo
 from marketplace.catalogue.photos import MAX_BYTES, SIZES
 from marketplace.catalogue.rules import parse_fields
@@ -37,6 +40,7 @@ from marketplace.core.db import db
 from marketplace.core.errors import Invalid
 from marketplace.core.text import slug
 from marketplace.exchanges.queries import free_quantities
+from marketplace.search.facets import count_facets
 from marketplace.search.queries import find_listings
 from marketplace.search.requests import SearchRequest
 from marketplace.web.filters import photo_url
@@ -48,6 +52,7 @@ ENVELOPE = 64 * 1024  # what multipart adds around a file
 _SAME = (
     "reference", "title", "description", "modes", "quantity", "unit", "length_cm", "width_cm", "height_cm",
     "mass_source", "materials", "materials_confirmed", "condition", "period", "style", "colours", "fire_rating",
+    "traits",
     "replacement_value_cents", "price_cents", "weekly_rate_cents", "deposit_cents", "city", "available_from",
     "gone_by", "visibility", "state", "version", "created_at", "updated_at", "published_at",
 )  # fmt: skip
@@ -79,6 +84,10 @@ def _shown(
         "lat": listing.lat if own else None,
         "lon": listing.lon if own else None,
         "origin_production": listing.origin_production.public_id if own and listing.origin_production else None,
+        "made_for": listing.made_for if own or not listing.origin_hidden else None,
+        "origin_hidden": listing.origin_hidden if own else None,
+        "partners_on": listing.partners_on if own else None,
+        "public_on": listing.public_on if own else None,
         "handling": {
             "dismantling": listing.dismantling,
             "people": listing.handling_people,
@@ -158,18 +167,23 @@ def allow_a_photo() -> None:
 @blueprint.route("/listings", methods=["GET"])
 @enter.public("read", "listings")
 @blueprint.arguments(ListingSearchArgs, location="query")
-@blueprint.response(200, paging.page_of(ListingSchema))
+@blueprint.response(200, FoundListingsSchema)
 @blueprint.doc(operationId="findListings", summary=_l("Chercher parmi les annonces publiées"))
 def find(asked: dict[str, Any]) -> Response:
     reader = auth.reader()
-    search = SearchRequest.from_args(request.args)
+    search = SearchRequest.from_args(request.args, reader)
     if search.errors:
         raise Invalid(dict(search.errors))
     size = asked["per_page"]
     found = find_listings(search, reader, size)
     ids = [row.public_id for row in found.rows] if found.page == asked["page"] else []
     items = shown(_loaded(ids), reader)
-    return answer(paging.page(items, found.total, asked["page"], size, found.total_is_minimum))
+    page = paging.page(items, found.total, asked["page"], size, found.total_is_minimum)
+    if asked.get("facets") == "1":
+        page["facets"] = {
+            group: [asdict(value) for value in values] for group, values in count_facets(search, reader).items()
+        }
+    return answer(page)
 
 
 @blueprint.route("/listings", methods=["POST"])
@@ -212,15 +226,19 @@ def change(fields: dict[str, Any], listing_id: str) -> Response:
 
 @blueprint.route("/listings/<listing_id>/publish", methods=["POST"])
 @enter.token("listings")
-@blueprint.response(200, ListingSchema)
+@blueprint.response(200, PublishedSchema)
 @blueprint.doc(
     operationId="publishListing", summary=_l("Publier ; un 422 nomme chaque champ qui manque"), refuses=[404]
 )
 def publish(listing_id: str) -> Response:
     actor = auth.actor()
     with unit_of_work() as work:
-        services.publish_listing(actor, listing_id)
-        return work.answer(200, _written(actor, listing_id))
+        listing = services.publish_listing(actor, listing_id)
+        alike = [
+            {"id": one.public_id, "title": one.title, "url": f"/annonces/{one.public_id}-{slug(one.title)}"}
+            for one in duplicates.alike_listings(listing)
+        ]
+        return work.answer(200, {**_written(actor, listing_id), "alike": alike})
 
 
 @blueprint.route("/listings/<listing_id>/withdraw", methods=["POST"])

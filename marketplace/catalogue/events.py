@@ -1,6 +1,7 @@
 """What the catalogue announces."""
 
 from dataclasses import dataclass
+from datetime import date
 
 
 @dataclass(frozen=True)
@@ -16,3 +17,12 @@ class ListingHidden:
 
     listing_id: int
     reason: str
+
+
+@dataclass(frozen=True)
+class ListingsLeaveSoon:
+    """Listings of one organisation that must be gone by the same day, a week away at most."""
+
+    organisation_id: int
+    gone_by: date
+    titles: tuple[str, ...]

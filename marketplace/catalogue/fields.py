@@ -5,22 +5,21 @@ dates). A field that is not sent is not in the result; a field sent empty is emp
 """
 
 import re
-import unicodedata
 from collections.abc import Callable, Mapping
-from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from flask_babel import gettext as _
 
-from marketplace.catalogue import taxonomy
+from marketplace.catalogue import packages, taxonomy
+from marketplace.catalogue.reading import Wrong, day, number, one_of, optional_text, text, whole, yes
+from marketplace.catalogue.stages import STAGES, wrong_order
 
 MODES = ("donate", "rent", "sell")
 UNITS = ("piece", "m2", "m", "kg", "lot", "portion", "l")
 WHOLE_UNITS = frozenset({"piece", "lot", "portion"})
 CONDITIONS = ("new", "very_good", "good", "to_repair", "for_parts")
 MASS_SOURCES = ("weighed", "estimated", "guessed")
-VISIBILITIES = ("organisation", "public")
 COLOURS = (
     "white", "beige", "yellow", "orange", "red", "pink", "purple", "blue", "green", "brown", "grey", "black", "gold",
     "silver", "multicolour",
@@ -32,84 +31,12 @@ MAX_MASS_GRAMS = 100_000_000  # 100 t
 MAX_CENTS = 100_000_000  # 1 000 000 EUR
 MAX_MATERIALS = 12
 MAX_PEOPLE = 50
-EARLIEST, LATEST = date(2000, 1, 1), date(2100, 1, 1)
 
-_NUMBER = re.compile(r"[0-9]{1,12}(?:[.,][0-9]{1,9})?")
 _PUBLIC_ID = re.compile(r"[a-z2-7]{13}")
-_ISO_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-
-
-class Wrong(ValueError):
-    """A value that cannot be taken; its text is the sentence. `where` is a place inside the field, if any."""
-
-    def __init__(self, sentence: str, where: str = ""):
-        super().__init__(sentence)
-        self.where = where
-
-
-def _text(raw: Any, longest: int, *, lines: bool = False) -> str:
-    if raw is None:
-        return ""
-    if not isinstance(raw, str):
-        raise Wrong(_("Un texte est attendu."))
-    if len(raw) > 4 * longest:  # before any work on it
-        raise Wrong(_("C’est trop long : %(max)s caractères au plus.", max=longest))
-    text = unicodedata.normalize("NFC", raw.replace("\r\n", "\n").replace("\r", "\n"))
-    for character in text:
-        kind = unicodedata.category(character)
-        if kind == "Cs" or (kind == "Cc" and character not in "\n\t"):
-            raise Wrong(_("Ce texte contient un caractère invisible qui ne peut pas être gardé. Retapez-le."))
-    text = text.strip() if lines else " ".join(text.split())
-    if len(text) > longest:
-        raise Wrong(_("C’est trop long : %(max)s caractères au plus.", max=longest))
-    return text
-
-
-def _optional_text(raw: Any, longest: int) -> str | None:
-    return _text(raw, longest) or None
-
-
-def _number(raw: Any) -> Decimal | None:
-    """A plain positive number, « 1 200,5 » included. NaN, infinities, signs and exponents are no numbers here."""
-    if raw is None:
-        return None
-    if isinstance(raw, bool):
-        raise Wrong(_("Un nombre est attendu."))
-    if isinstance(raw, int):
-        if abs(raw) >= 10**12:
-            raise Wrong(_("Ce nombre est hors de toute mesure."))
-        raw = str(raw)
-    elif isinstance(raw, float):
-        raw = format(Decimal(repr(raw)), "f") if raw == raw and abs(raw) < 1e12 else "?"
-    elif isinstance(raw, Decimal):
-        raw = format(raw, "f") if raw.is_finite() and raw.adjusted() < 12 and raw.adjusted() > -12 else "?"
-    if not isinstance(raw, str):
-        raise Wrong(_("Un nombre est attendu."))
-    if len(raw) > 40:
-        raise Wrong(_("Ce nombre est hors de toute mesure."))
-    text = re.sub(r"\s", "", raw)
-    if not text:
-        return None
-    if text.startswith(("-", "−")) and _NUMBER.fullmatch(text[1:]):
-        raise Wrong(_("Un nombre négatif n’a pas de sens ici."))
-    if not _NUMBER.fullmatch(text):
-        raise Wrong(_("Un nombre est attendu, par exemple 12 ou 12,5."))
-    return Decimal(text.replace(",", "."))
-
-
-def _whole(raw: Any, low: int, high: int) -> int | None:
-    value = _number(raw)
-    if value is None:
-        return None
-    if value != value.to_integral_value():
-        raise Wrong(_("Un nombre entier est attendu."))
-    if not low <= value <= high:
-        raise Wrong(_("De %(low)s à %(high)s.", low=low, high=high))
-    return int(value)
 
 
 def _quantity(raw: Any) -> Decimal | None:
-    value = _number(raw)
+    value = number(raw)
     if value is None:
         return None
     if value <= 0:
@@ -122,7 +49,7 @@ def _quantity(raw: Any) -> Decimal | None:
 
 
 def _mass(raw: Any) -> int | None:
-    value = _number(raw)
+    value = number(raw)
     if value is None:
         return None
     grams = value * 1000
@@ -146,34 +73,6 @@ def _degrees(limit: int) -> Callable[[Any], float | None]:
     return read
 
 
-def _day(raw: Any) -> date | None:
-    if raw is None or raw == "":
-        return None
-    if isinstance(raw, date):
-        value = raw
-    else:
-        if not isinstance(raw, str) or not _ISO_DAY.fullmatch(raw.strip()):
-            raise Wrong(_("Une date est attendue, comme 2026-03-12."))
-        try:
-            value = date.fromisoformat(raw.strip())
-        except ValueError:
-            raise Wrong(_("Ce jour n’existe pas.")) from None
-    if not EARLIEST <= value < LATEST:
-        raise Wrong(_("Une date de 2000 à 2099 est attendue."))
-    return value
-
-
-def _one_of(allowed: Any, empty: Any = None) -> Callable[[Any], Any]:
-    def read(raw: Any) -> Any:
-        if raw is None or raw == "":
-            return empty
-        if not isinstance(raw, str) or raw not in allowed:
-            raise Wrong(_("Ce choix n’existe pas."))
-        return raw
-
-    return read
-
-
 def _several_of(allowed: tuple[str, ...]) -> Callable[[Any], list[str]]:
     def read(raw: Any) -> list[str]:
         if raw is None:
@@ -185,22 +84,6 @@ def _several_of(allowed: tuple[str, ...]) -> Callable[[Any], list[str]]:
         return [item for item in allowed if item in raw]
 
     return read
-
-
-def _visibility(raw: Any) -> str:
-    if raw == "partners":
-        raise Wrong(
-            _("La visibilité « partenaires » n’existe pas encore : choisissez votre organisation ou tout le monde.")
-        )
-    return _one_of(VISIBILITIES, "public")(raw)
-
-
-def _yes(raw: Any) -> bool:
-    if raw is None or raw == "" or raw is False:
-        return False
-    if raw is True or raw in ("1", "on", "true", "y"):
-        return True
-    raise Wrong(_("Oui ou non est attendu."))
 
 
 def _materials(raw: Any) -> list[dict[str, Any]]:
@@ -217,7 +100,7 @@ def _materials(raw: Any) -> list[dict[str, Any]]:
         key = item.get("key")
         if not isinstance(key, str) or key not in taxonomy.materials():
             raise Wrong(_("Cette matière n’existe pas."))
-        share = _whole(item.get("share"), 1, 100)
+        share = whole(item.get("share"), 1, 100)
         if share is None:
             raise Wrong(_("Chaque matière a sa part, en pour cent."))
         if any(one["key"] == key for one in read):
@@ -235,9 +118,9 @@ def _handling(raw: Any) -> dict[str, Any]:
     if not isinstance(raw, Mapping) or set(raw) - {"dismantling", "people", "vehicle"}:
         raise Wrong(_("La manutention se donne par dismantling, people et vehicle."))
     readers: dict[str, tuple[str, Callable[[Any], Any]]] = {
-        "dismantling": ("dismantling", _yes),
-        "people": ("handling_people", lambda value: _whole(value, 1, MAX_PEOPLE)),
-        "vehicle": ("handling_vehicle", _one_of(taxonomy.vehicles())),
+        "dismantling": ("dismantling", yes),
+        "people": ("handling_people", lambda value: whole(value, 1, MAX_PEOPLE)),
+        "vehicle": ("handling_vehicle", one_of(taxonomy.vehicles())),
     }
     values = {}
     for name, (column, reader) in readers.items():
@@ -258,7 +141,7 @@ def _public_id(raw: Any) -> str | None:
 
 def _cents(low: int) -> Callable[[Any], int | None]:
     def read(raw: Any) -> int | None:
-        value = _number(raw)
+        value = number(raw)
         if value is None:
             return None
         if value != value.to_integral_value():
@@ -274,38 +157,43 @@ def _cents(low: int) -> Callable[[Any], int | None]:
 
 # name in the API → (column, how it is read)
 READERS: dict[str, tuple[str, Callable[[Any], Any]]] = {
-    "reference": ("reference", lambda raw: _optional_text(raw, 40)),
-    "title": ("title", lambda raw: _text(raw, 140)),
-    "description": ("description", lambda raw: _text(raw, 10_000, lines=True)),
-    "category": ("category_key", _one_of(taxonomy.categories())),
+    "reference": ("reference", lambda raw: optional_text(raw, 40)),
+    "title": ("title", lambda raw: text(raw, 140)),
+    "description": ("description", lambda raw: text(raw, 10_000, lines=True)),
+    "category": ("category_key", one_of(taxonomy.categories())),
     "modes": ("modes", _several_of(MODES)),
     "quantity": ("quantity", _quantity),
-    "unit": ("unit", _one_of(UNITS)),
-    "length_cm": ("length_cm", lambda raw: _whole(raw, 1, MAX_CM)),
-    "width_cm": ("width_cm", lambda raw: _whole(raw, 1, MAX_CM)),
-    "height_cm": ("height_cm", lambda raw: _whole(raw, 1, MAX_CM)),
+    "unit": ("unit", one_of(UNITS)),
+    "length_cm": ("length_cm", lambda raw: whole(raw, 1, MAX_CM)),
+    "width_cm": ("width_cm", lambda raw: whole(raw, 1, MAX_CM)),
+    "height_cm": ("height_cm", lambda raw: whole(raw, 1, MAX_CM)),
     "mass_kg": ("mass_grams", _mass),
-    "mass_source": ("mass_source", _one_of(MASS_SOURCES, "estimated")),
+    "mass_source": ("mass_source", one_of(MASS_SOURCES, "estimated")),
     "materials": ("materials", _materials),
-    "materials_confirmed": ("materials_confirmed", _yes),
-    "condition": ("condition", _one_of(CONDITIONS)),
-    "period": ("period", lambda raw: _optional_text(raw, 40)),
-    "style": ("style", lambda raw: _optional_text(raw, 40)),
+    "materials_confirmed": ("materials_confirmed", yes),
+    "condition": ("condition", one_of(CONDITIONS)),
+    "period": ("period", lambda raw: optional_text(raw, 40)),
+    "style": ("style", lambda raw: optional_text(raw, 40)),
     "colours": ("colours", _several_of(COLOURS)),
-    "fire_rating": ("fire_rating", lambda raw: _optional_text(raw, 20)),
+    "fire_rating": ("fire_rating", lambda raw: optional_text(raw, 20)),
+    "traits": ("traits", packages.read_traits),
     "replacement_value_cents": ("replacement_value_cents", _cents(0)),
     "price_cents": ("price_cents", _cents(1)),
     "weekly_rate_cents": ("weekly_rate_cents", _cents(1)),
     "deposit_cents": ("deposit_cents", _cents(0)),
     "site": ("site", _public_id),
-    "place": ("place", lambda raw: _optional_text(raw, 80)),
+    "place": ("place", lambda raw: optional_text(raw, 80)),
     "lat": ("lat", _degrees(90)),
     "lon": ("lon", _degrees(180)),
-    "city": ("city", lambda raw: _optional_text(raw, 100)),
-    "available_from": ("available_from", _day),
-    "gone_by": ("gone_by", _day),
-    "visibility": ("visibility", _visibility),
+    "city": ("city", lambda raw: optional_text(raw, 100)),
+    "available_from": ("available_from", day),
+    "gone_by": ("gone_by", day),
+    "visibility": ("visibility", one_of(STAGES, "public")),
+    "partners_on": ("partners_on", day),
+    "public_on": ("public_on", day),
     "origin_production": ("origin_production", _public_id),
+    "made_for": ("made_for", lambda raw: optional_text(raw, 160)),
+    "origin_hidden": ("origin_hidden", yes),
 }
 # Names an answer of the API carries and nobody may send back changed: they follow from other acts.
 NOT_YOURS = frozenset({"id", "state", "organisation", "photos", "version", "published_at", "created_at", "updated_at"})
@@ -334,14 +222,14 @@ def parse_fields(raw: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, list
         try:
             values[column] = reader(given)
         except Wrong as wrong:
-            errors[name] = [str(wrong)]
+            errors[f"{name}.{wrong.where}" if wrong.where else name] = [str(wrong)]
     if "materials" in values and "materials_confirmed" not in raw:
         values["materials_confirmed"] = bool(values["materials"])
     if "mass_grams" in values and "mass_source" not in raw:
         values["mass_source"] = "estimated"
     for name, sentence in together(values).items():
         errors.setdefault(name, [sentence])
-        values.pop(READERS[name][0], None)
+        values.pop(READERS[name.partition(".")[0]][0], None)
     return values, errors
 
 
@@ -354,6 +242,10 @@ def together(values: Mapping[str, Any]) -> dict[str, str]:
     available_from, gone_by = values.get("available_from"), values.get("gone_by")
     if available_from is not None and gone_by is not None and gone_by <= available_from:
         found["gone_by"] = _("« À enlever avant » tombe avant « Disponible dès » : mettez un jour plus tard.")
+    found |= wrong_order(values.get("visibility", STAGES[0]), values.get("partners_on"), values.get("public_on"))
     if "lat" in values and "lon" in values and (values["lat"] is None) != (values["lon"] is None):
         found["lon" if values["lon"] is None else "lat"] = _("Une latitude et une longitude vont ensemble.")
+    if "category_key" in values:
+        for name in packages.strangers(values["category_key"], values.get("traits") or {}):
+            found[f"traits.{name}"] = _("Cette question ne se pose pas pour ce rayon.")
     return found

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from flask_babel import gettext as _
@@ -17,15 +18,18 @@ from wtforms import (
     StringField,
     TextAreaField,
 )
+from wtforms.fields.choices import SelectChoice
 from wtforms.widgets import CheckboxInput, ListWidget
 
-from marketplace.catalogue import taxonomy
+from marketplace.catalogue import packages, taxonomy
 from marketplace.catalogue.fields import COLOURS, CONDITIONS, MASS_SOURCES, MODES, UNITS
 from marketplace.catalogue.models import Listing
 from marketplace.catalogue.rules import propose
+from marketplace.catalogue.stages import STAGES
 from marketplace.core.money import parse_cents
 from marketplace.web import filters
-from marketplace.web.labels import choices, labels
+from marketplace.web.labels import choices as pairs
+from marketplace.web.labels import labels
 
 # field of the form → field of the API
 _EUROS = {
@@ -37,7 +41,7 @@ _EUROS = {
 _PLAIN = (
     "title", "description", "category", "quantity", "unit", "length_cm", "width_cm", "height_cm", "mass_kg",
     "mass_source", "condition", "period", "style", "fire_rating", "reference", "available_from", "gone_by",
-    "visibility", "origin_production",
+    "visibility", "partners_on", "public_on", "origin_production", "made_for",
 )  # fmt: skip
 # field of the API → field of the form, where they differ
 _SHOWN_BY = {
@@ -51,6 +55,16 @@ _SHOWN_BY = {
     "city": "place",
 }
 MATERIAL_ROWS = 4
+TRAIT = "trait_"  # before the name of a question of the category's package
+
+
+def _chosen_from(rows: Iterable[tuple[str, object]]) -> list[SelectChoice]:
+    return [SelectChoice(value, label) for value, label in rows]
+
+
+def choices(kind: str, codes: Iterable[str] | None = None) -> list[SelectChoice]:
+    """The codes of a kind, with their wording."""
+    return _chosen_from(pairs(kind, codes))
 
 
 class Several(SelectMultipleField):
@@ -110,57 +124,96 @@ class ListingForm(FlaskForm):
     handling_people = StringField(_l("Personnes pour porter"))
     handling_vehicle = SelectField(_l("Véhicule conseillé"), validate_choice=False)
     origin_production = SelectField(_l("Vient de la production"), validate_choice=False)
+    made_for = StringField(_l("Titre de l’œuvre"))
+    origin_hidden = BooleanField(_l("Garder cette origine pour votre organisation"))
     reference = StringField(_l("Votre référence"))
-    visibility = RadioField(
-        _l("Qui la voit"), choices=choices("visibility", ("organisation", "public")), validate_choice=False
-    )
+    visibility = RadioField(_l("Qui la voit"), choices=choices("visibility", STAGES), validate_choice=False)
+    partners_on = StringField(_l("Vos partenaires dès le"))
+    public_on = StringField(_l("Tout le monde dès le"))
 
     def offer(
         self, sites: Iterable[tuple[str, str, str]], productions: Iterable[tuple[str, str]], category: str | None
     ) -> None:
         """Fill the lists to choose from."""
         places = [(public_id, f"{name}, {city}") for public_id, name, city in sites]
-        self.site.choices = [*places, ("", _("Ailleurs"))] if places else []
-        self.origin_production.choices = [("", _("Aucune")), *productions]
-        self.unit.choices = [("", _("Choisissez")), *choices("unit_name", UNITS)]
-        self.handling_vehicle.choices = [("", _("Aucun en particulier")), *choices("vehicle", taxonomy.vehicles())]
+        self.site.choices = _chosen_from([*places, ("", _("Ailleurs"))] if places else [])
+        self.origin_production.choices = _chosen_from([("", _("Aucune")), *productions])
+        self.unit.choices = [SelectChoice("", _("Choisissez")), *choices("unit_name", UNITS)]
+        vehicles = choices("vehicle", taxonomy.vehicles())
+        self.handling_vehicle.choices = [SelectChoice("", _("Aucun en particulier")), *vehicles]
         periods = labels("period")
         if self.period.data and self.period.data not in periods:
             periods[self.period.data] = self.period.data
-        self.period.choices = [("", _("Aucune")), *periods.items()]
+        self.period.choices = _chosen_from([("", _("Aucune")), *periods.items()])
         self.category.choices = category_choices(self.category.data or category)
+
+    def shown_by(self, name: str) -> str:
+        """The field that shows a field of the API."""
+        shown = _SHOWN_BY.get(name, name).replace("traits.", TRAIT)
+        return "place" if shown == "site" and not self.site.choices else shown
 
     def show(self, errors: Mapping[str, Any]) -> None:
         """Put sentences beside their fields, and those of no field on top."""
         for name, found in errors.items():
-            shown = _SHOWN_BY.get(name, name)
+            shown = self.shown_by(name)
             sentences = list(found) if isinstance(found, list | tuple) else [found]
-            if shown == "site" and not self.site.choices:
-                shown = "place"
             if shown in self:
                 self[shown].errors = [*self[shown].errors, *sentences]
             else:
                 self.form_errors.extend(sentences)
 
 
-def category_choices(chosen: str | None) -> dict[str, list[tuple[str, str, dict[str, str]]]]:
+def form_class(category_key: str | None) -> type[ListingForm]:
+    """The form with the questions of a category's package."""
+    names = tuple(one.name for one in packages.package_of(category_key).questions)
+    return _form_class(names, filters.language())
+
+
+@lru_cache(maxsize=200)
+def _form_class(names: tuple[str, ...], language: str) -> type[ListingForm]:
+    known = packages.questions()
+    fields = {TRAIT + name: _trait_field(known[name], language) for name in names}
+    return type("ListingForm", (ListingForm,), fields) if fields else ListingForm
+
+
+def _trait_field(question: packages.Question, language: str) -> Any:
+    label = question.label.of(language)
+    about = question.help.of(language) if question.help else ""
+    if question.kind in ("choice", "flag"):
+        if question.kind == "flag":
+            options = [("", _("Non précisé")), ("yes", _("Oui")), ("no", _("Non"))]
+        else:
+            options = [("", _("Non précisé")), *((code, name.of(language)) for code, name in question.options.items())]
+        return SelectField(label, description=about, choices=_chosen_from(options), validate_choice=False)
+    return StringField(label, description=about)
+
+
+def trait_shown(question: packages.Question, value: Any) -> str:
+    """A kept value as its field shows it."""
+    if question.kind == "flag":
+        return "yes" if value else "no"
+    return typed(Decimal(str(value))) if question.kind == "number" else str(value)
+
+
+def category_choices(chosen: str | None) -> list[SelectChoice]:
     """The main categories by branch, each with the words one may look for it by; `chosen` is there whatever it is."""
     known, words, language = taxonomy.categories(), taxonomy.synonyms(), filters.language()
-    groups: dict[str, list[tuple[str, str, dict[str, str]]]] = {"": [("", _("Choisissez un rayon"), {})]}
+    found = [SelectChoice("", _("Choisissez un rayon"))]
     for top, keys in taxonomy.pickable():
         shown = keys if chosen not in taxonomy.branch(top) or chosen in keys else (*keys, chosen)
-        groups[known[top].name(language)] = [
-            (
-                key,
-                known[key].name(language)
-                if known[key].unit
-                else _("%(branch)s, autre", branch=known[key].name(language)),
-                {"data-words": " ".join(words.get(key, ()))} if key in words else {},
+        for key in shown:
+            if key is None:
+                continue
+            name = known[key].name(language)
+            found.append(
+                SelectChoice(
+                    key,
+                    name if known[key].unit else _("%(branch)s, autre", branch=name),
+                    {"data-words": " ".join(words.get(key, ()))} if key in words else {},
+                    optgroup=known[top].name(language),
+                )
             )
-            for key in shown
-            if key is not None
-        ]
-    return groups
+    return found
 
 
 def raw_from(form: Any, listing: Listing | None) -> tuple[dict[str, Any], dict[str, list[str]]]:
@@ -170,15 +223,8 @@ def raw_from(form: Any, listing: Listing | None) -> tuple[dict[str, Any], dict[s
     in euros. Errors are those of amounts.
     """
     raw: dict[str, Any] = {name: form[name] for name in _PLAIN if name in form}
-    errors: dict[str, list[str]] = {}
-    for shown, name in _EUROS.items():
-        if shown not in form:
-            continue
-        typed = form[shown].strip()
-        try:
-            raw[name] = parse_cents(typed) if typed else None
-        except ValueError:
-            errors[name] = [_("Un montant en euros est attendu, par exemple 45 ou 45,50.")]
+    amounts, errors = euros_of(form, _EUROS)
+    raw |= amounts
     if raw.get("mass_kg") == "":
         raw["mass_source"] = "guessed"
     if "visibility" in raw and raw["visibility"] == "":
@@ -190,6 +236,7 @@ def raw_from(form: Any, listing: Listing | None) -> tuple[dict[str, Any], dict[s
         raw["modes"] = form.getlist("modes")
         raw["colours"] = form.getlist("colours")
         raw["materials_confirmed"] = "materials_confirmed" in form
+        raw["origin_hidden"] = "origin_hidden" in form
         raw["handling"] = {
             "dismantling": "dismantling" in form,
             "people": form.get("handling_people"),
@@ -197,6 +244,9 @@ def raw_from(form: Any, listing: Listing | None) -> tuple[dict[str, Any], dict[s
         }
     elif "materials" in raw:
         raw["materials_confirmed"] = False
+    if any(name.startswith(TRAIT) for name in form):  # those of another category's package are left behind
+        asked = packages.names_of(form.get("category") or (listing.category_key if listing else None))
+        raw["traits"] = {name: form[TRAIT + name] for name in asked if TRAIT + name in form}
     site, place = form.get("site"), form.get("place", "").strip()
     if site:
         raw["site"] = site
@@ -204,6 +254,21 @@ def raw_from(form: Any, listing: Listing | None) -> tuple[dict[str, Any], dict[s
         listing is None or listing.site_id is not None or place != place_of(listing)
     ):
         raw |= {"site": None, "place": place}
+    return raw, errors
+
+
+def euros_of(form: Any, names: Mapping[str, str]) -> tuple[dict[str, Any], dict[str, list[str]]]:
+    """(raw, errors): amounts typed in euros, in cents by the API's names. `names`: field of the form → of the API."""
+    raw: dict[str, Any] = {}
+    errors: dict[str, list[str]] = {}
+    for shown, name in names.items():
+        if shown not in form:
+            continue
+        typed = form[shown].strip()
+        try:
+            raw[name] = parse_cents(typed) if typed else None
+        except ValueError:
+            errors[name] = [_("Un montant en euros est attendu, par exemple 45 ou 45,50.")]
     return raw, errors
 
 
@@ -230,7 +295,8 @@ def typed(value: Any) -> str:
     return text.replace(".", ",") if filters.language() == "fr" else text
 
 
-def _euros(cents: int | None) -> str:
+def euros(cents: int | None) -> str:
+    """An amount as a form shows it: « 45 » or « 45,50 »."""
     if cents is None:
         return ""
     text = str(cents // 100) if cents % 100 == 0 else f"{cents // 100}.{cents % 100:02d}"
@@ -260,9 +326,17 @@ def form_data(listing: Listing | None) -> dict[str, Any]:
         "handling_people": typed(listing.handling_people),
         "handling_vehicle": listing.handling_vehicle or "",
         "origin_production": listing.origin_production.public_id if listing.origin_production else "",
+        "made_for": listing.made_for or "",
+        "origin_hidden": listing.origin_hidden,
         "reference": listing.reference or "",
         "visibility": listing.visibility,
-        **{shown: _euros(getattr(listing, name)) for shown, name in _EUROS.items()},
+        "partners_on": listing.partners_on.isoformat() if listing.partners_on else "",
+        "public_on": listing.public_on.isoformat() if listing.public_on else "",
+        **{shown: euros(getattr(listing, name)) for shown, name in _EUROS.items()},
+        **{
+            TRAIT + question.name: trait_shown(question, value)
+            for question, value in packages.shown(listing.category_key, listing.traits)
+        },
         **figures(listing.mass_grams, listing.length_cm, listing.width_cm, listing.height_cm, listing.materials),
     }
 

@@ -13,9 +13,12 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    SmallInteger,
     String,
     Text,
     UniqueConstraint,
+    false,
+    text,
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -27,7 +30,8 @@ class Listing(PublicIdMixin, Base):
     """What somebody gives, rents out or sells. A draft may lack anything; `rules.missing_to_publish` says what.
 
     `quantity` is what exists, `category_key` names a row of the taxonomy. The place is the site's, or `lat`, `lon`
-    and `city` where there is no site.
+    and `city` where there is no site. `visibility` is who sees it today; it widens by itself on `partners_on` and
+    `public_on`. `traits` are the values of its branch's own questions (`packages.py`), by their names.
     """
 
     __tablename__ = "listing"
@@ -38,6 +42,9 @@ class Listing(PublicIdMixin, Base):
     state: Mapped[str] = mapped_column(String(12), default="draft")
     visibility: Mapped[str] = mapped_column(String(12), default="public")
     version: Mapped[int] = mapped_column(Integer, default=1)
+
+    partners_on: Mapped[date | None] = mapped_column(Date)
+    public_on: Mapped[date | None] = mapped_column(Date)
 
     reference: Mapped[str | None] = mapped_column(String(40))
     title: Mapped[str] = mapped_column(String(140), default="")
@@ -58,6 +65,7 @@ class Listing(PublicIdMixin, Base):
     style: Mapped[str | None] = mapped_column(String(40))
     colours: Mapped[list[str]] = mapped_column(JSON, default=list)
     fire_rating: Mapped[str | None] = mapped_column(String(20))
+    traits: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict, server_default="{}")
     replacement_value_cents: Mapped[int | None] = mapped_column(Integer)
     price_cents: Mapped[int | None] = mapped_column(Integer)
     weekly_rate_cents: Mapped[int | None] = mapped_column(Integer)
@@ -76,9 +84,12 @@ class Listing(PublicIdMixin, Base):
     origin_production_id: Mapped[int | None] = mapped_column(
         ForeignKey("production.id", ondelete="SET NULL"), index=True
     )
+    made_for: Mapped[str | None] = mapped_column(String(160))  # title of the film or show
+    origin_hidden: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
     # where this thing came from when it was received here: the line of the exchange that brought it in
     origin_line_id: Mapped[int | None] = mapped_column(Integer)
 
+    warned_for: Mapped[date | None] = mapped_column(Date)  # the `gone_by` its owner was reminded of
     hidden_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # by a moderator
     hidden_reason: Mapped[str | None] = mapped_column(String(400))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
@@ -101,6 +112,13 @@ class Listing(PublicIdMixin, Base):
         CheckConstraint("deposit_cents IS NULL OR deposit_cents >= 0", name="deposit"),
         Index("ix_listing_organisation_id_state_id", "organisation_id", "state", "id"),
         Index("ix_listing_state_gone_by", "state", "gone_by"),
+        Index(  # those whose circle is still to widen: few
+            "ix_listing_stages",
+            "public_on",
+            "partners_on",
+            sqlite_where=text("partners_on IS NOT NULL OR public_on IS NOT NULL"),
+            postgresql_where=text("partners_on IS NOT NULL OR public_on IS NOT NULL"),
+        ),
     )
 
 
@@ -108,6 +126,9 @@ class Photo(PublicIdMixin, Base):
     """A picture of a listing. It is `received` until the worker has made its sizes, then `ready` or `failed`.
 
     `key` is the stem of the files: `photos/<key>-320.webp` and so on; `upload_key` the file as it came, gone once done.
+    `base_key` is the whole picture, cleaned and at most 2,400 px long, from which `turn` (degrees clockwise) and `crop`
+    (left, top, width, height in thousandths of the turned picture) make the sizes, always under a new `key`.
+    `colours` are the main ones measured, the widest first; `fingerprint` is its perceptual hash, 16 hex digits.
     """
 
     __tablename__ = "photo"
@@ -122,6 +143,11 @@ class Photo(PublicIdMixin, Base):
     width: Mapped[int | None] = mapped_column(Integer)
     height: Mapped[int | None] = mapped_column(Integer)
     colour: Mapped[str | None] = mapped_column(String(7))  # the dominant one, shown while the picture loads
+    base_key: Mapped[str | None] = mapped_column(String(80))
+    turn: Mapped[int] = mapped_column(SmallInteger, default=0, server_default="0")
+    crop: Mapped[list[int] | None] = mapped_column(JSON(none_as_null=True))
+    colours: Mapped[list[str]] = mapped_column(JSON, default=list, server_default="[]")
+    fingerprint: Mapped[str | None] = mapped_column(String(16))
     stored_bytes: Mapped[int] = mapped_column(Integer, default=0)
     error: Mapped[str | None] = mapped_column(String(20))  # a code of photos.BadPhoto
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
@@ -132,3 +158,82 @@ class Photo(PublicIdMixin, Base):
         UniqueConstraint("listing_id", "position"),
         CheckConstraint("state IN ('received','ready','failed')", name="state"),
     )
+
+
+class PartialUpload(PublicIdMixin, Base):
+    """A photo on its way: `received` of its `size` bytes are there, kept as parts under `uploads/`."""
+
+    __tablename__ = "partial_upload"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    listing_id: Mapped[int] = mapped_column(ForeignKey("listing.id", ondelete="CASCADE"), index=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("user.id", ondelete="CASCADE"), index=True)
+    filename: Mapped[str] = mapped_column(String(200))
+    size: Mapped[int] = mapped_column(Integer)
+    received: Mapped[int] = mapped_column(Integer, default=0)
+    part_keys: Mapped[list[str]] = mapped_column(JSON, default=list)
+    photo_public_id: Mapped[str | None] = mapped_column(String(13))  # once it is whole
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+
+    __table_args__ = (CheckConstraint("received >= 0 AND received <= size", name="received"),)
+
+
+class ListingChange(Base):
+    """What was done to a listing: `act` (created, edited, published…) and the values before and after, by column."""
+
+    __tablename__ = "listing_change"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    listing_id: Mapped[int] = mapped_column(ForeignKey("listing.id", ondelete="CASCADE"), index=True)
+    user_id: Mapped[int | None] = mapped_column(ForeignKey("user.id", ondelete="SET NULL"), index=True)
+    act: Mapped[str] = mapped_column(String(20))
+    values: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)  # column → [before, after]
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class ListingTemplate(PublicIdMixin, Base):
+    """Values an organisation starts its listings from."""
+
+    __tablename__ = "listing_template"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisation.id", ondelete="CASCADE"))
+    created_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id", ondelete="SET NULL"))
+    name: Mapped[str] = mapped_column(String(80))
+    values: Mapped[dict[str, Any]] = mapped_column(JSON)  # the listing's fields, as the API names and writes them
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+    __table_args__ = (UniqueConstraint("organisation_id", "name"),)
+
+
+class FavouriteList(PublicIdMixin, Base):
+    """Listings somebody keeps at hand; shared with a production's people when `production_id` is set. Each person has
+    one without a name, which the heart on a card fills."""
+
+    __tablename__ = "favourite_list"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("user.id", ondelete="CASCADE"), index=True)
+    production_id: Mapped[int | None] = mapped_column(ForeignKey("production.id", ondelete="SET NULL"), index=True)
+    name: Mapped[str] = mapped_column(String(80), default="")
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+    __table_args__ = (
+        UniqueConstraint("user_id", "name"),
+        CheckConstraint("name <> '' OR production_id IS NULL", name="shared_has_a_name"),
+    )
+
+
+class Favourite(Base):
+    """One listing of a list, with what its reader noted about it."""
+
+    __tablename__ = "favourite"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    list_id: Mapped[int] = mapped_column(ForeignKey("favourite_list.id", ondelete="CASCADE"))
+    listing_id: Mapped[int] = mapped_column(ForeignKey("listing.id", ondelete="CASCADE"), index=True)
+    added_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id", ondelete="SET NULL"))
+    note: Mapped[str] = mapped_column(String(200), default="")
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+    __table_args__ = (UniqueConstraint("list_id", "listing_id"),)

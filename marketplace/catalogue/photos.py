@@ -1,35 +1,38 @@
-"""Pictures: what may come in, and the sizes that are made of it. The only place with Pillow.
+"""Pictures: what may come in, and the sizes that are made of it.
 
 A picture is looked at twice. `inspect` reads the first bytes with our own code, in the request: format, width, height,
-no decoder. `make_sizes` then decodes in a process of its own, with bounds on memory and time, so that a hostile file
-costs at most that process. Run as a script, this file is that process: it must import nothing of the product.
+no decoder. `make_sizes` then decodes in a process of its own (`photo_process.py`), with bounds on memory and time, so
+that a hostile file costs at most that process.
 
-Limits: 15 MB, 50 million pixels (WebP 16, progressive JPEG 44), JPEG, PNG and WebP, first frame only. Nothing of the
-original's metadata is kept.
+Limits: 15 MB, 50 million pixels (WebP 16, progressive JPEG 44, HEIC 24 where it has transparency or more than 8 bits),
+JPEG, PNG, WebP and HEIC, first image only. Nothing of the original's metadata is kept.
 """
 
-import io
 import json
-import resource
 import struct
 import subprocess
 import sys
 import tempfile
-import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from marketplace.catalogue import colours, fingerprints, heif_header
 
 MAX_BYTES = 15 * 1024 * 1024
 MAX_PIXELS = 50_000_000
 # These decode whole in memory, several bytes a pixel: measured at 275 and 280 MB for so many pixels.
 MAX_PIXELS_WEBP = 16_000_000
 MAX_PIXELS_PROGRESSIVE = 44_000_000
+MAX_PIXELS_HEIF_RICH = 24_000_000  # with transparency, or more than 8 bits a colour
 SIZES = (1600, 800, 320)
-MEMORY_BYTES = 640 * 1024 * 1024  # address space of the decoding process: code and libraries count too
-CPU_SECONDS = 20
 WALL_SECONDS = 60
-EXTENSIONS = {"jpg": "JPEG", "jpeg": "JPEG", "png": "PNG", "webp": "WEBP"}
+PROCESS = Path(__file__).with_name("photo_process.py")
+EXTENSIONS = {
+    "jpg": "JPEG", "jpeg": "JPEG", "png": "PNG", "webp": "WEBP", "heic": "HEIF", "heif": "HEIF", "hif": "HEIF",
+}  # fmt: skip
+ACCEPT = "image/jpeg,image/png,image/webp,image/heic,image/heif,.heic,.heif"  # some systems know HEIC by its name only
 TYPES = {"webp": "image/webp", "jpg": "image/jpeg"}
 
 
@@ -45,19 +48,23 @@ class BadPhoto(ValueError):
 class Header:
     """What the first bytes say."""
 
-    format: str  # JPEG, PNG, WEBP
+    format: str  # JPEG, PNG, WEBP, HEIF
     width: int
     height: int
 
 
 @dataclass(frozen=True)
 class Made:
-    """The sizes of a picture: files by (longest side, extension), and what is known of the largest."""
+    """The sizes of a picture: files by (longest side, extension), and what is known of the largest. `base` is the
+    whole picture as a clean JPEG at most 2,400 px long, neither turned nor cropped by anybody."""
 
     files: dict[tuple[int, str], bytes]
+    base: bytes
     width: int
     height: int
     colour: str  # the dominant one, #rrggbb
+    colours: tuple[str, ...]  # keys of the vocabulary, the widest first
+    fingerprint: str | None
 
 
 def inspect(filename: str, data: bytes) -> Header:
@@ -73,16 +80,24 @@ def inspect(filename: str, data: bytes) -> Header:
     extension = filename.rsplit(".", 1)[-1].lower() if "." in filename else ""
     if extension not in EXTENSIONS:
         raise BadPhoto("extension")
+    found = look(data)
+    if EXTENSIONS[extension] != found.format:
+        raise BadPhoto("disguised")
+    return found
+
+
+def look(data: bytes) -> Header:
+    """What the first bytes say, whatever the file is called. Raises `BadPhoto` as `inspect`."""
     if data.startswith(b"\xff\xd8\xff"):
         found, size = "JPEG", _jpeg_size
     elif data.startswith(b"\x89PNG\r\n\x1a\n"):
         found, size = "PNG", _png_size
     elif data[:4] == b"RIFF" and data[8:12] == b"WEBP":
         found, size = "WEBP", _webp_size
+    elif heif_header.is_heif(data):
+        found, size = "HEIF", _heif_size
     else:
         raise BadPhoto("not_a_photo")
-    if EXTENSIONS[extension] != found:
-        raise BadPhoto("disguised")
     try:
         width, height, most = size(data)
     except (struct.error, IndexError, ValueError):
@@ -144,16 +159,23 @@ def _webp_size(data: bytes) -> tuple[int, int, int]:
     raise ValueError
 
 
-def make_sizes(format_: str, data: bytes) -> Made:
-    """The sizes of a picture that `inspect` let through, made in a process of its own (0.3 to 2 s for 12 megapixels).
+def _heif_size(data: bytes) -> tuple[int, int, int]:
+    said = heif_header.read(data)
+    return said.width, said.height, MAX_PIXELS_HEIF_RICH if said.rich else MAX_PIXELS
 
+
+def make_sizes(format_: str, data: bytes, turn: int = 0, crop: Sequence[int] | None = None) -> Made:
+    """The sizes of a picture that `look` let through, made in a process of its own (0.5 to 2 s for 12 megapixels).
+
+    `turn`: degrees clockwise, by quarters. `crop`: left, top, width and height in thousandths of the turned picture.
     Raises `BadPhoto('unreadable')` when it cannot be decoded whole within the bounds.
     """
     with tempfile.TemporaryDirectory(prefix="photo-") as folder:
         Path(folder, "in").write_bytes(data)
+        wanted = json.dumps({"format": format_, "folder": folder, "turn": turn, "crop": list(crop) if crop else None})
         try:
             done = subprocess.run(  # noqa: S603 our own file, with arguments of our own
-                [sys.executable, "-I", str(Path(__file__).resolve()), format_, folder],
+                [sys.executable, "-I", str(PROCESS), wanted],
                 capture_output=True,
                 timeout=WALL_SECONDS,
                 check=False,
@@ -163,115 +185,20 @@ def make_sizes(format_: str, data: bytes) -> Made:
             raise BadPhoto("unreadable") from None
         if done.returncode != 0:
             raise BadPhoto("unreadable")
-        said = json.loads(done.stdout)
-        files = {
-            (size, extension): Path(folder, f"{size}.{extension}").read_bytes() for size in SIZES for extension in TYPES
-        }
-    return Made(files, said["width"], said["height"], said["colour"])
+        return gathered(Path(folder), json.loads(done.stdout))
 
 
-# ── from here on: inside the process of its own ──
-
-
-def _decode_and_write(format_: str, folder: Path) -> dict[str, Any]:
-    from PIL import Image, ImageOps
-
-    Image.MAX_IMAGE_PIXELS = MAX_PIXELS  # Pillow only warns up to twice this: the warning is an error below
-    image: Any
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        image = Image.open(io.BytesIO((folder / "in").read_bytes()), formats=[format_])
-        if image.width * image.height > MAX_PIXELS:
-            raise ValueError("too large")
-        orientation = image.getexif().get(0x0112, 1)
-        profile = image.info.get("icc_profile")
-    image.draft("RGB", (SIZES[0], SIZES[0]))  # a JPEG is decoded at 1/2, 1/4 or 1/8 where that is enough
-    image.load()
-    flat = _flattened(image)
-    image.close()
-    flat = _in_srgb(flat, profile)
-    turned = {
-        2: Image.Transpose.FLIP_LEFT_RIGHT,
-        3: Image.Transpose.ROTATE_180,
-        4: Image.Transpose.FLIP_TOP_BOTTOM,
-        5: Image.Transpose.TRANSPOSE,
-        6: Image.Transpose.ROTATE_270,
-        7: Image.Transpose.TRANSVERSE,
-        8: Image.Transpose.ROTATE_90,
-    }.get(orientation)
-    largest = None
-    for size in SIZES:  # a cascade: each from the last
-        flat.thumbnail((size, size), Image.Resampling.LANCZOS)
-        if size == SIZES[0] and turned is not None:
-            flat = flat.transpose(turned)
-        flat.info = {}
-        largest = largest or flat.size
-        flat.save(folder / f"{size}.webp", "WEBP", quality=80, method=4)
-        flat.save(folder / f"{size}.jpg", "JPEG", quality=82, optimize=True, progressive=True)
-    mean: Any = ImageOps.fit(flat, (1, 1), Image.Resampling.BOX).getpixel((0, 0))
-    assert largest is not None  # noqa: S101 for the type checker: the loop has run
-    return {"width": largest[0], "height": largest[1], "colour": "#{:02x}{:02x}{:02x}".format(*mean)}
-
-
-def _flattened(image: Any) -> Any:
-    """`image` as RGB on white, halved or more while it stays above the largest size: strip by strip, because a whole
-    copy of 50 megapixels in another mode would double the memory."""
-    from PIL import Image
-
-    step = max(1, max(image.size) // (2 * SIZES[0]))
-    width, height = image.size
-    flat = Image.new("RGB", (-(-width // step), -(-height // step)))
-    rows = max(step, 256 // step * step)
-    for top in range(0, height, rows):
-        strip = _on_white(image.crop((0, top, width, min(height, top + rows))))
-        flat.paste(strip.reduce(step) if step > 1 else strip, (0, top // step))
-    return flat
-
-
-def _on_white(strip: Any) -> Any:
-    from PIL import Image
-
-    if strip.mode.startswith("I;16") or strip.mode == "I":  # 16 bits of grey: the high eight
-        strip = strip.convert("I").point(lambda value: value / 256).convert("L")
-    if strip.mode == "RGB":
-        return strip
-    if strip.mode in ("RGBA", "LA", "PA") or "transparency" in strip.info:
-        strip = strip.convert("RGBA")
-        white = Image.new("RGBA", strip.size, "white")
-        white.alpha_composite(strip)
-        return white.convert("RGB")
-    return strip.convert("RGB")
-
-
-def _in_srgb(flat: Any, profile: bytes | None) -> Any:
-    """Colours as sRGB, so that they stay right without their profile (phones write Display P3)."""
-    if not profile or len(profile) > 100_000:
-        return flat
-    try:
-        from PIL import ImageCms
-
-        known = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-        if known.profile.xcolor_space.strip() != "RGB":
-            return flat
-        return ImageCms.profileToProfile(flat, known, ImageCms.createProfile("sRGB"), outputMode="RGB")
-    except Exception:
-        return flat  # a broken profile costs its colours, not the picture
-
-
-def _bounded() -> None:
-    for kind, bound in (
-        (resource.RLIMIT_AS, MEMORY_BYTES),
-        (resource.RLIMIT_CPU, CPU_SECONDS),
-        (resource.RLIMIT_FSIZE, 64 * 1024 * 1024),
-        (resource.RLIMIT_CORE, 0),
-    ):
-        resource.setrlimit(kind, (bound, bound))
-
-
-def _main(arguments: list[str]) -> str:
-    _bounded()
-    return json.dumps(_decode_and_write(arguments[0], Path(arguments[1])))
-
-
-if __name__ == "__main__":
-    print(_main(sys.argv[1:]))
+def gathered(folder: Path, said: dict[str, Any]) -> Made:
+    """What the process left in `folder` and `said`, with what is measured on it."""
+    files = {(size, extension): (folder / f"{size}.{extension}").read_bytes() for size in SIZES for extension in TYPES}
+    tones, greys = bytes.fromhex(said["tones"]), bytes.fromhex(said["greys"])
+    pixels = [(tones[at], tones[at + 1], tones[at + 2]) for at in range(0, len(tones), 3)]
+    return Made(
+        files,
+        (folder / "base.jpg").read_bytes(),
+        said["width"],
+        said["height"],
+        said["colour"],
+        colours.main_colours(pixels),
+        fingerprints.fingerprint(greys),
+    )

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, case, func, or_, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from marketplace.accounts.models import Organisation, Production, Site
+from marketplace.accounts.partnerships import partner_ids
 from marketplace.accounts.permissions import Actor, allows, require
 from marketplace.catalogue import taxonomy
 from marketplace.catalogue.models import Listing, Photo
@@ -23,12 +24,15 @@ STATES = ("draft", "published", "exhausted", "withdrawn", "expired")
 
 
 def shown_to(actor: Actor | None, state: str, visibility: str, hidden: bool, organisation_id: int) -> bool:
-    """Whether a reader sees a listing: its own organisation always, others what is out, public and not hidden.
-    Moderators also see what is hidden of it, never what an organisation keeps to itself."""
+    """Whether a reader sees a listing: its own organisation always, others what is out, not hidden and public, or for
+    partners when theirs is one. Moderators also see what is hidden of it, never what an organisation keeps to itself
+    or to its partners."""
     if actor is not None and actor.organisation_id == organisation_id and allows(actor.role, "listing.read"):
         return True
     if state not in SHOWN:
         return False
+    if visibility == "partners":
+        return not hidden and organisation_id in partner_ids(actor)
     return visibility == "public" and (not hidden or (actor is not None and actor.is_moderator))
 
 
@@ -50,6 +54,18 @@ def listing_for(actor: Actor | None, public_id: str) -> Listing:
     ):
         raise NotFound
     return listing
+
+
+def sees(actor: Actor | None, public_id: str) -> bool:
+    """Whether there is a listing of this id that `actor` may see."""
+    row = db.session.execute(
+        select(Listing.state, Listing.visibility, Listing.hidden_at, Listing.organisation_id).where(
+            Listing.public_id == public_id
+        )
+    ).first()
+    if row is None:
+        return False
+    return shown_to(actor, row.state, row.visibility, row.hidden_at is not None, row.organisation_id)
 
 
 def own_listing(actor: Actor | None, public_id: str, action: str = "listing.read") -> Listing:
@@ -277,6 +293,13 @@ def stored_bytes(organisation_id: int) -> int:
 def expired_ids(on: date, limit: int = 200) -> list[int]:
     """Published listings that are gone on the day `on`."""
     query = select(Listing.id).where(Listing.state == "published", Listing.gone_by <= on).order_by(Listing.id)
+    return list(db.session.scalars(query.limit(limit)))
+
+
+def ids_to_widen(on: date, limit: int = 200) -> list[int]:
+    """Published listings that more people should see from the day `on` or before."""
+    due = or_(Listing.partners_on <= on, Listing.public_on <= on)
+    query = select(Listing.id).where(Listing.state == "published", due).order_by(Listing.id)
     return list(db.session.scalars(query.limit(limit)))
 
 

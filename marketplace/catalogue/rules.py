@@ -7,7 +7,7 @@ from typing import Any
 
 from flask_babel import gettext as _
 
-from marketplace.catalogue import taxonomy
+from marketplace.catalogue import stages, taxonomy
 from marketplace.catalogue.fields import parse_fields as parse_fields
 from marketplace.catalogue.fields import together as together
 
@@ -66,7 +66,7 @@ def refused_to_publish(values: Mapping[str, Any], on: date) -> dict[str, str]:
     gone_by = values.get("gone_by")
     if gone_by is not None and gone_by <= on:
         refused["gone_by"] = _("« À enlever avant » est déjà passé : mettez un jour à venir, ou aucun.")
-    return refused
+    return refused | stages.passed(values, on)
 
 
 def missing_sentence(name: str) -> str:
@@ -83,6 +83,22 @@ def missing_sentence(name: str) -> str:
         "site": lambda: _("Dites où les prendre."),
     }
     return sentences[name]()
+
+
+def missing_word(name: str) -> str:
+    """A field that `missing_to_publish` names, in a list of those."""
+    words = {
+        "title": lambda: _("titre"),
+        "category": lambda: _("rayon"),
+        "quantity": lambda: _("quantité"),
+        "unit": lambda: _("unité"),
+        "condition": lambda: _("état"),
+        "modes": lambda: _("don, location ou vente"),
+        "price_cents": lambda: _("prix de vente"),
+        "weekly_rate_cents": lambda: _("prix d’une semaine"),
+        "site": lambda: _("lieu"),
+    }
+    return words[name]()
 
 
 def propose(category_key: str | None) -> dict[str, Any]:

@@ -10,11 +10,11 @@ from sqlalchemy.exc import IntegrityError
 
 from marketplace.accounts.models import Organisation, Production, Site
 from marketplace.accounts.permissions import Actor, require
-from marketplace.catalogue import rules
+from marketplace.catalogue import history, packages, rules, stages
 from marketplace.catalogue.events import ListingSaved
 from marketplace.catalogue.fields import READERS
 from marketplace.catalogue.models import Listing, Photo
-from marketplace.catalogue.queries import expired_ids, lock_listings, own_ids
+from marketplace.catalogue.queries import expired_ids, ids_to_widen, lock_listings, own_ids
 from marketplace.catalogue.uploads import add_photo as add_photo
 from marketplace.catalogue.uploads import describe_photo as describe_photo
 from marketplace.catalogue.uploads import forget_files
@@ -39,8 +39,8 @@ def columns_of(listing: Listing) -> dict[str, Any]:
     return {name: getattr(listing, name) for name in (*COLUMNS, "site_id")}
 
 
-def create_draft(actor: Actor, values: dict[str, Any]) -> Listing:
-    """A draft of the acting organisation. It may lack anything.
+def create_draft(actor: Actor, values: dict[str, Any], act: str = "created") -> Listing:
+    """A draft of the acting organisation. It may lack anything. `act` is what its history begins with.
 
     Raises `NotAllowed` for a personal space and for roles that only read, `Invalid` for a site or production that is
     not the organisation's.
@@ -62,9 +62,13 @@ def create_draft(actor: Actor, values: dict[str, Any]) -> Listing:
     )
     for name, value in _resolved(organisation.id, values).items():
         setattr(listing, name, value)
+    _forget_days(listing)
     _check(listing)
+    if late := stages.passed(columns_of(listing), today()):
+        raise Invalid(late)
     db.session.add(listing)
     db.session.flush()
+    history.record(listing, act, actor.user_id)
     announce(ListingSaved(listing.id))
     return listing
 
@@ -82,7 +86,9 @@ def _defaults() -> dict[str, Any]:
         "materials": [],
         "materials_confirmed": False,
         "colours": [],
+        "traits": {},
         "dismantling": False,
+        "origin_hidden": False,
     }
 
 
@@ -104,13 +110,16 @@ def edit_listing(actor: Actor, public_id: str, values: dict[str, Any], version: 
             ),
             version=listing.version,
         )
-    changed = False
+    changed: dict[str, tuple[Any, Any]] = {}
+    if "category_key" in values and "traits" not in values:  # another branch asks other questions
+        values = {**values, "traits": packages.kept(values["category_key"], listing.traits)}
     for name, value in _resolved(listing.organisation_id, values).items():
-        if getattr(listing, name) != value:
+        if (before := getattr(listing, name)) != value:
             setattr(listing, name, value)
-            changed = True
+            changed[name] = (before, value)
     if not changed:
         return listing
+    _settle_stages(listing, changed)
     _check(listing)
     if listing.state == "exhausted" and listing.quantity:
         listing.state = "published"  # there is some again
@@ -119,6 +128,7 @@ def edit_listing(actor: Actor, public_id: str, values: dict[str, Any], version: 
     listing.version += 1
     listing.updated_at = now()
     db.session.flush()
+    history.record_edit(listing, actor.user_id, changed)
     announce(ListingSaved(listing.id))
     return listing
 
@@ -126,11 +136,11 @@ def edit_listing(actor: Actor, public_id: str, values: dict[str, Any], version: 
 def publish_listing(actor: Actor, public_id: str) -> Listing:
     """Put a listing out. Raises `Invalid` naming every missing field, `Conflict` when it is out already."""
     listing = _locked(actor, public_id, "listing.publish")
-    _publish(listing)
+    _publish(actor, listing)
     return listing
 
 
-def _publish(listing: Listing) -> None:
+def _publish(actor: Actor, listing: Listing) -> None:
     if not rules.may("publish", listing.state):
         raise Conflict(_("Cette annonce est déjà publiée."), state=listing.state)
     _refuse_incomplete(listing)
@@ -139,23 +149,25 @@ def _publish(listing: Listing) -> None:
     listing.version += 1
     listing.updated_at = now()
     db.session.flush()
+    history.record(listing, "published", actor.user_id)
     announce(ListingSaved(listing.id))
 
 
 def withdraw_listing(actor: Actor, public_id: str) -> Listing:
     """Take a listing back. What was promised before stays promised. Raises `Conflict` when it is not out."""
     listing = _locked(actor, public_id, "listing.withdraw")
-    _withdraw(listing)
+    _withdraw(actor, listing)
     return listing
 
 
-def _withdraw(listing: Listing) -> None:
+def _withdraw(actor: Actor, listing: Listing) -> None:
     if not rules.may("withdraw", listing.state):
         raise Conflict(_("Cette annonce n’est pas publiée."), state=listing.state)
     listing.state = "withdrawn"
     listing.version += 1
     listing.updated_at = now()
     db.session.flush()
+    history.record(listing, "withdrawn", actor.user_id)
     announce(ListingSaved(listing.id))
 
 
@@ -201,9 +213,9 @@ def act_on_many(
         try:
             with db.session.begin_nested():
                 if act == "publish":
-                    _publish(listing)
+                    _publish(actor, listing)
                 elif act == "withdraw":
-                    _withdraw(listing)
+                    _withdraw(actor, listing)
                 else:
                     dates = {
                         name: value for name, value in (values or {}).items() if name in ("available_from", "gone_by")
@@ -227,11 +239,52 @@ def expire_passed() -> int:
         listing.state = "expired"
         listing.version += 1
         listing.updated_at = now()
+        history.record(listing, "expired")
         closed += 1
     db.session.flush()
     for listing_id in ids:
         announce(ListingSaved(listing_id))
     return closed
+
+
+def widen_due() -> int:
+    """Show up to 200 published listings to those whose day has come; how many were looked at. For the periodic job."""
+    ids = ids_to_widen(today())
+    for listing in lock_listings(ids):
+        if listing.state == "published" and _widen(listing):
+            listing.version += 1
+            listing.updated_at = now()
+    db.session.flush()
+    for listing_id in ids:
+        announce(ListingSaved(listing_id))
+    return len(ids)
+
+
+def _settle_stages(listing: Listing, changed: dict[str, tuple[Any, Any]]) -> None:
+    """What an edit leaves of the days on which more people see a listing. Raises `Invalid` for one that was typed and
+    is not to come; one that came since, and that the periodic job has not seen yet, counts now."""
+    _forget_days(listing)
+    typed = {name: getattr(listing, name) for name in changed if name in ("partners_on", "public_on")}
+    if late := stages.passed(typed, today()):
+        raise Invalid(late)
+    if listing.state == "published":
+        _widen(listing)
+
+
+def _widen(listing: Listing) -> bool:
+    """Show a listing to those whose day has come; whether there are such people."""
+    before = listing.visibility
+    listing.visibility = stages.stage_on(before, listing.partners_on, listing.public_on, today())
+    _forget_days(listing)
+    if listing.visibility == before:
+        return False
+    history.record(listing, "visibility", values={"visibility": (before, listing.visibility)})
+    return True
+
+
+def _forget_days(listing: Listing) -> None:
+    days = stages.still_to_come(listing.visibility, listing.partners_on, listing.public_on)
+    listing.partners_on, listing.public_on = days
 
 
 def _locked(actor: Actor, public_id: str, action: str) -> Listing:

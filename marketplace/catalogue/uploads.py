@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 from sqlalchemy import func, select
 
 from marketplace.accounts.permissions import Actor, require
-from marketplace.catalogue import photos, rules
+from marketplace.catalogue import history, photos, rules
 from marketplace.catalogue.events import ListingSaved
 from marketplace.catalogue.models import Listing, Photo
 from marketplace.catalogue.queries import lock_listings, stored_bytes
@@ -35,8 +35,8 @@ def sentence(code: str) -> str:
     sentences = {
         "empty": lambda: _("Ce fichier est vide."),
         "too_heavy": lambda: _("Cette photo dépasse 15 Mo : réduisez-la, puis renvoyez-la."),
-        "extension": lambda: _("Seules les photos JPEG, PNG et WebP sont prises."),
-        "not_a_photo": lambda: _("Ce fichier n’est pas une photo JPEG, PNG ou WebP."),
+        "extension": lambda: _("Seules les photos JPEG, HEIC, PNG et WebP sont prises."),
+        "not_a_photo": lambda: _("Ce fichier n’est pas une photo JPEG, HEIC, PNG ou WebP."),
         "disguised": lambda: _(
             "Le nom du fichier ne dit pas ce qu’il contient : renommez-le, ou enregistrez-le de nouveau."
         ),
@@ -53,9 +53,14 @@ def receive_upload(filename: str, data: bytes) -> Upload:
         photos.inspect(filename, data)
     except photos.BadPhoto as bad:
         raise Invalid({"photo": sentence(bad.code)}) from None
-    key = f"uploads/{new_public_id()}{new_public_id()}"
+    key = f"uploads/{new_key()}"
     current("files").put(key, data)
     return Upload(key, len(data))
+
+
+def new_key() -> str:
+    """A name for files that nobody can guess."""
+    return new_public_id() + new_public_id()
 
 
 def add_photo(actor: Actor, public_id: str, filename: str, data: bytes | Upload) -> Photo:
@@ -79,19 +84,20 @@ def add_photo(actor: Actor, public_id: str, filename: str, data: bytes | Upload)
         position=0 if last is None else last + 1,
         state="received",
         upload_key=upload.key,
-        key=new_public_id() + new_public_id(),
+        key=new_key(),
         stored_bytes=upload.size,
         created_at=now(),
     )
     db.session.add(photo)
     db.session.flush()
+    history.record_photos(listing, "photo_added", actor.user_id, count, count + 1)
     enqueue("catalogue.process_photo", {"photo_id": photo.id})
     return photo
 
 
 def move_photo(actor: Actor, public_id: str, photo_public_id: str, to: int) -> None:
     """Put a photo at the place `to`, from 0; the first is the cover. Places beyond the ends mean the ends."""
-    listing, photo = _own_photo(actor, public_id, photo_public_id)
+    listing, photo = own_photo(actor, public_id, photo_public_id)
     order = _in_order(listing.id)
     order.remove(photo)
     order.insert(max(0, min(to, len(order))), photo)
@@ -108,17 +114,19 @@ def describe_photo(actor: Actor, public_id: str, photo_public_id: str, alt: str)
     text = " ".join(values.get("description", "").split())
     if errors or len(text) > MAX_ALT:
         raise Invalid({"alt": _("%(max)s caractères au plus, sans caractère invisible.", max=MAX_ALT)})
-    _listing, photo = _own_photo(actor, public_id, photo_public_id)
+    _listing, photo = own_photo(actor, public_id, photo_public_id)
     photo.alt = text
     db.session.flush()
 
 
 def remove_photo(actor: Actor, public_id: str, photo_public_id: str) -> None:
     """Forget a photo; its files go after the commit."""
-    listing, photo = _own_photo(actor, public_id, photo_public_id)
+    listing, photo = own_photo(actor, public_id, photo_public_id)
     forget_files([photo])
     db.session.delete(photo)
     db.session.flush()
+    left = db.session.scalar(select(func.count()).where(Photo.listing_id == listing.id)) or 0
+    history.record_photos(listing, "photo_removed", actor.user_id, left + 1, left)
     announce(ListingSaved(listing.id))
 
 
@@ -131,8 +139,13 @@ def forget_files(gone: Iterable[Photo]) -> None:
 
 def files_of(photo: Photo) -> list[str]:
     """Every key under which this photo may have a file."""
-    made = [f"photos/{photo.key}-{size}.{extension}" for size in photos.SIZES for extension in photos.TYPES]
-    return ([photo.upload_key] if photo.upload_key else []) + (made if photo.key else [])
+    others = [key for key in (photo.upload_key, photo.base_key) if key]
+    return list(dict.fromkeys(others + (sizes_of(photo.key) if photo.key else [])))
+
+
+def sizes_of(key: str) -> list[str]:
+    """The files of a photo's sizes under this key."""
+    return [f"photos/{key}-{size}.{extension}" for size in photos.SIZES for extension in photos.TYPES]
 
 
 def locked_own(actor: Actor, public_id: str) -> Listing:
@@ -147,7 +160,8 @@ def locked_own(actor: Actor, public_id: str) -> Listing:
     return found[0]
 
 
-def _own_photo(actor: Actor, public_id: str, photo_public_id: str) -> tuple[Listing, Photo]:
+def own_photo(actor: Actor, public_id: str, photo_public_id: str) -> tuple[Listing, Photo]:
+    """A photo of the actor's own listing, which is locked. Raises as `locked_own`, and `NotFound`."""
     listing = locked_own(actor, public_id)
     photo = db.session.scalar(select(Photo).where(Photo.listing_id == listing.id, Photo.public_id == photo_public_id))
     if photo is None:

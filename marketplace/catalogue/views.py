@@ -12,8 +12,10 @@ from marketplace.accounts.permissions import allows
 from marketplace.carbon import wording
 from marketplace.carbon.explaining import explain_estimate
 from marketplace.carbon.models import ListingEstimate
-from marketplace.catalogue import queries, rules, services, taxonomy, views_page
+from marketplace.catalogue import copying, queries, rules, services, taxonomy, views_page
+from marketplace.catalogue.packages import missing_advised
 from marketplace.catalogue.photos import SIZES, TYPES
+from marketplace.catalogue.views_facts import origin_facts, trait_facts
 from marketplace.core import text
 from marketplace.core.db import db, transaction
 from marketplace.core.errors import NotFound
@@ -28,6 +30,7 @@ blueprint = Blueprint("catalogue", __name__)
 
 FOREVER = "public, max-age=31536000, immutable"
 BULK_LIMIT = 200
+COPIES_LIMIT = 20
 
 
 @blueprint.get("/annonces/<string(length=13):public_id>")
@@ -44,6 +47,7 @@ def listing_show(public_id: str, slug: str = "") -> Any:
         return redirect(f"{right}?{query}" if query else right, 301)
     mine = actor is not None and actor.organisation_id == listing.organisation_id
     asked_here = not mine and listing.state == "published" and "donate" in listing.modes
+    may_edit = mine and actor is not None and allows(actor.role, "listing.draft")
     figure = views_page.figure(listing.id)
     return render_template(
         "catalogue/listing_show.html",
@@ -51,13 +55,15 @@ def listing_show(public_id: str, slug: str = "") -> Any:
         pictures=views_page.pictures(listing.id),
         path=_path(listing.category_key),
         drawing=_drawing(listing.category_key),
-        free=None if asked_here else free_quantities([listing.id]).get(listing.id),  # else the form to ask says it
-        facts=_facts(listing),
+        free=free_quantities([listing.id]).get(listing.id),
+        asked_here=asked_here,  # the form to ask says what is free
+        facts=_facts(listing, mine),
         estimate=figure,
         avoided=_avoided(listing.id, figure.estimated_at, filters.language()) if figure else None,
-        why_not=_why_not(figure),
+        why_not=why_not(figure),
         mine=mine,
-        may_edit=mine and actor is not None and allows(actor.role, "listing.draft"),
+        may_edit=may_edit,
+        advised=[name.of(filters.language()).lower() for name in missing_advised(listing._mapping)] if may_edit else [],
         alike=cards(views_page.beside(listing)),
     )
 
@@ -85,7 +91,7 @@ def _unit(unit: str) -> str:
     return {"item": _("pièce"), "months": _("mois"), "litre": _("l")}.get(unit, unit)
 
 
-def _why_not(estimate: Any) -> str | None:
+def why_not(estimate: Any) -> str | None:
     """Why there is no figure, where there is none."""
     if estimate is None or estimate.result_kgco2e is not None or not estimate.reason:
         return None
@@ -104,7 +110,7 @@ def _drawing(key: str | None) -> str:
     return drawing_for(taxonomy.path(key) if key in taxonomy.categories() else ())
 
 
-def _facts(listing: Any) -> list[tuple[str, str]]:
+def _facts(listing: Any, mine: bool) -> list[tuple[str, str]]:
     """The table of facts: terms and values, empty ones left out by the page."""
     language = filters.language()
     unit = listing.unit or "piece"
@@ -139,8 +145,9 @@ def _facts(listing: Any) -> list[tuple[str, str]]:
         ),
         (_("Couleurs"), ", ".join(label("colour", colour) for colour in listing.colours)),
         (_("Manutention"), ", ".join(filter(None, handling))),
+        *trait_facts(listing.category_key, listing.traits),
         (_("Valeur à neuf"), filters.money(listing.replacement_value_cents)),
-        (_("Vient de"), listing.origin_title or ""),
+        *origin_facts(listing, mine),
     ]
 
 
@@ -231,14 +238,18 @@ def _stock_address(**parameters: str) -> str:
 @blueprint.post("/stock")
 @enter.member
 def stock_act() -> Any:
-    """One act on every ticked listing: publish, withdraw, or other dates."""
+    """One act on every ticked listing: publish, withdraw, other dates, a copy, or sheets to print."""
     actor = signed_in_actor()
     act = request.form.get("go", "")
     chosen = tuple(request.form.getlist("listing"))[:BULK_LIMIT]
-    if act not in ("publish", "withdraw", "dates"):
+    if act not in ("publish", "withdraw", "dates", "copy", "sheets"):
         raise NotFound
     if not chosen:
         return _stock_page({"listing": _("Cochez d’abord des annonces.")}), 422
+    if act == "copy":
+        return _copies(chosen)
+    if act == "sheets":
+        return redirect(url_for("outputs.sheets", annonces=".".join(chosen)), 303)
     sent = {name: request.form[name] for name in ("available_from", "gone_by") if request.form.get(name)}
     values, errors = rules.parse_fields(sent)
     if act == "dates" and not sent:
@@ -258,6 +269,25 @@ def stock_act() -> Any:
         flash(said + names[:600] + more, "lost")
     back = {name: request.form.get(name, "")[:100] for name in ("state", "words", "category", "page")}
     return redirect(_stock_address(**back, refusees=".".join(one.public_id for one in refused)), 303)
+
+
+def _copies(chosen: tuple[str, ...]) -> Any:
+    """A draft like each of these; a single one is opened."""
+    if len(chosen) > COPIES_LIMIT:
+        return _stock_page({"listing": _("Copiez %(max)s annonces au plus à la fois.", max=COPIES_LIMIT)}, chosen), 422
+    with transaction():
+        drafts = [copying.copy_listing(signed_in_actor(), public_id) for public_id in dict.fromkeys(chosen)]
+    flash(
+        ngettext(
+            "Voici la copie, en brouillon : sans photo, sans référence et sans date.",
+            "%(num)d copies sont dans vos brouillons : sans photo, sans référence et sans date.",
+            len(drafts),
+        ),
+        "kept",
+    )
+    if len(drafts) == 1:
+        return redirect(url_for("catalogue.edit", public_id=drafts[0].public_id), 303)
+    return redirect(_stock_address(state="draft"), 303)
 
 
 def _done(act: str, count: int) -> str:

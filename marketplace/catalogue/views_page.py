@@ -8,12 +8,14 @@ from marketplace.accounts.models import Organisation, Production, Site
 from marketplace.accounts.permissions import Actor
 from marketplace.carbon.models import ListingEstimate
 from marketplace.catalogue import taxonomy
+from marketplace.catalogue.likeness import likeness
 from marketplace.catalogue.models import Listing, Photo
 from marketplace.catalogue.queries import shown_to
 from marketplace.core.clock import today
 from marketplace.core.db import db
 from marketplace.core.errors import NotFound
 from marketplace.core.geo import Point, great_circle_km
+from marketplace.core.text import analyse
 from marketplace.search.models import SearchDocument
 
 BESIDE = 4  # listings shown beside one
@@ -57,9 +59,9 @@ _CARD = select(
     *(
         _document.c[name]
         for name in (
-            "listing_id", "public_id", "slug", "title", "category_key", "gives", "rents", "sells", "price_cents",
-            "weekly_rate_cents", "free", "unit", "city", "lat", "lon", "gone_by", "photo_key", "estimate_kgco2e",
-            "uncertainty_kgco2e",
+            "listing_id", "organisation_id", "public_id", "slug", "title", "category_key", "gives", "rents", "sells",
+            "price_cents", "weekly_rate_cents", "free", "unit", "city", "lat", "lon", "gone_by", "photo_key",
+            "estimate_kgco2e", "uncertainty_kgco2e",
         )
     )
 ).where(
@@ -112,7 +114,7 @@ def figure(listing_id: int) -> Any:
 
 
 def beside(listing: Any) -> list[Card]:
-    """Listings everybody sees of the same category, else of its branch; the nearest of the latest first."""
+    """Listings everybody sees of the same category, else of its branch: the most alike of the latest."""
     key = listing.category_key
     if key not in taxonomy.categories():
         return []
@@ -123,12 +125,21 @@ def beside(listing: Any) -> list[Card]:
         siblings = sorted(taxonomy.branch(parent) - {key})
         found += db.session.execute(_SIBLINGS, {**given, "keys": siblings}).all()
     here = Point(listing.lat, listing.lon) if listing.lat is not None and listing.lon is not None else None
-    away = [
-        great_circle_km(here, Point(row.lat, row.lon)) if here and row.lat is not None and row.lon is not None else None
-        for row in found
+    words = frozenset(analyse(listing.title))
+    scored = []
+    for row in found:
+        there = row.lat is not None and row.lon is not None
+        away = great_circle_km(here, Point(row.lat, row.lon)) if here and there else None
+        score = likeness(
+            words,
+            frozenset(analyse(row.title)),
+            same_category=row.category_key == key,
+            same_house=row.organisation_id == listing.organisation_id,
+            distance_km=away,
+        )
+        scored.append((-score, -row.listing_id, away, row))
+    scored.sort(key=lambda one: one[:2])
+    return [
+        Card._make([*(getattr(row, name) for name in Card._fields[:-1]), away])
+        for _score, _id, away, row in scored[:BESIDE]
     ]
-    order = sorted(
-        range(len(found)),
-        key=lambda n: (found[n].category_key != key, 1e9 if away[n] is None else away[n], -found[n].listing_id),
-    )
-    return [Card._make([*(getattr(found[n], name) for name in Card._fields[:-1]), away[n]]) for n in order[:BESIDE]]

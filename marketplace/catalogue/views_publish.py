@@ -5,21 +5,38 @@ from typing import Any
 from flask import Response, flash, jsonify, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.datastructures import FileStorage
+from wtforms.fields.choices import SelectChoice
 
+from marketplace.accounts.partnerships import partner_ids
 from marketplace.accounts.permissions import Actor, allows
-from marketplace.catalogue import photos, queries, rules, services, taxonomy, uploads
-from marketplace.catalogue.forms import ListingForm, figures, form_data, raw_from, settle_guesses
+from marketplace.catalogue import (
+    colours,
+    copying,
+    duplicates,
+    photos,
+    queries,
+    rules,
+    services,
+    taxonomy,
+    uploads,
+)
+from marketplace.catalogue.forms import ListingForm, form_class, form_data, raw_from, settle_guesses
 from marketplace.catalogue.models import Listing, Photo
 from marketplace.catalogue.views import blueprint as blueprint
+from marketplace.catalogue.views_batch import batch as batch
+from marketplace.catalogue.views_before import before_publishing, missing_too, package_shown, same_photo
+from marketplace.catalogue.views_departures import departures as departures  # their routes are on this blueprint
+from marketplace.catalogue.views_history import listing_history as listing_history
+from marketplace.catalogue.views_templates import templates as templates
 from marketplace.core.clock import now
 from marketplace.core.db import db, transaction
-from marketplace.core.errors import Conflict, Invalid, NotFound
+from marketplace.core.errors import Conflict, Invalid
 from marketplace.core.text import slug
 from marketplace.web import filters
 from marketplace.web.access import current_actor, enter, signed_in_actor
 from marketplace.web.limits import limiter
 
-TAKES_FILES = frozenset({"catalogue.photos_add", "catalogue.publish_first", "catalogue.save"})
+TAKES_FILES = frozenset({"catalogue.batch_photos", "catalogue.photos_add", "catalogue.publish_first", "catalogue.save"})
 MOST_BYTES = rules.MAX_PHOTOS * photos.MAX_BYTES + 1024 * 1024
 
 
@@ -53,7 +70,7 @@ def publish_first() -> Any:
 def edit(public_id: str) -> Any:
     actor = signed_in_actor()
     listing = queries.own_listing(actor, public_id)
-    return _page(actor, listing, ListingForm(formdata=None, data=form_data(listing)))
+    return _page(actor, listing, form_class(listing.category_key)(formdata=None, data=form_data(listing)))
 
 
 @blueprint.post("/publier/<public_id>")
@@ -64,23 +81,9 @@ def save(public_id: str) -> Any:
     return _take(actor, queries.own_listing(actor, public_id, "listing.draft"))
 
 
-@blueprint.get("/publier/rayons/<key>")
-@enter.member
-def proposal(key: str) -> Response:
-    """What is usual for a category, as the form's fields show it."""
-    if key not in taxonomy.categories():
-        raise NotFound
-    proposed = rules.propose(key)
-    fields = {}
-    if proposed:
-        names = ("mass_grams", "length_cm", "width_cm", "height_cm", "materials")
-        fields = {"unit": proposed["unit"], **figures(*(proposed[name] for name in names))}
-    return jsonify(fields)
-
-
 def _take(actor: Actor, listing: Listing | None) -> Any:
     """What the form sent: save what can be saved, do what the button says, show what was wrong."""
-    form = ListingForm()
+    form = _sent_form(listing)
     go = request.form.get("go", "save")
     raw, errors = raw_from(request.form, listing)
     values, found = rules.parse_fields(raw)
@@ -104,11 +107,18 @@ def _take(actor: Actor, listing: Listing | None) -> Any:
         errors |= {name: [str(text) for text in texts] for name, texts in invalid.errors.items()}
     except Conflict as conflict:
         return _refused(actor, listing, form, conflict)
+    if go == "publish" and errors:
+        errors |= missing_too(listing, values, errors)
     if request.accept_mimetypes.best == "application/json":
         return _told(listing, errors)
     if errors or listing is None:
         return _page(actor, listing, form, errors), 422
     return _done(listing, go)
+
+
+def _sent_form(listing: Listing | None) -> ListingForm:
+    """The form as it was sent, with the questions of the category it names."""
+    return form_class(request.form.get("category") or (listing.category_key if listing else None))()
 
 
 def _save(actor: Actor, listing: Listing | None, values: dict[str, Any], version: int | None) -> Listing:
@@ -140,7 +150,16 @@ def _photos(actor: Actor, listing: Listing | None, files: list[FileStorage], go:
             services.move_photo(actor, listing.public_id, photo_id, _place(listing.id, photo_id) - 1)
         elif act == "photo-remove":
             services.remove_photo(actor, listing.public_id, photo_id)
+        elif act == "photo-colours":
+            seen = _seen_colours(queries.own_listing(actor, listing.public_id, "listing.draft"))
+            if seen:
+                services.edit_listing(actor, listing.public_id, {"colours": seen})
     return {"photo": refused} if refused else {}
+
+
+def _seen_colours(listing: Listing) -> list[str]:
+    """The colours to offer: those of the photos, while the listing says none."""
+    return [] if listing.colours else colours.together([photo.colours for photo in _photos_of(listing.id)])
 
 
 def _add(actor: Actor, public_id: str, file: FileStorage) -> Photo:
@@ -171,6 +190,9 @@ def _done(listing: Listing, go: str) -> Response:
     if go == "publish":
         flash(_("L’annonce est publiée."), "kept")
         return redirect(url_for("catalogue.listing_show", public_id=listing.public_id, slug=slug(listing.title)), 303)  # type: ignore[return-value]
+    if go.startswith("photo-edit:"):
+        address = url_for("photos.photo_edit_page", public_id=listing.public_id, photo_id=go.partition(":")[2])
+        return redirect(address, 303)  # type: ignore[return-value]
     anchor = "photos" if go.startswith("photo") else "category" if go == "propose" else None
     if go == "withdraw":
         flash(_("L’annonce est retirée. Ce qui est promis reste promis."), "kept")
@@ -181,9 +203,9 @@ def _done(listing: Listing, go: str) -> Response:
 
 def _told(listing: Listing | None, errors: dict[str, list[str]]) -> Any:
     """The answer to a save made by the page itself."""
-    form = ListingForm()
+    form = _sent_form(listing)
     form.offer((), (), None)
-    form.site.choices = [("", "")]
+    form.site.choices = [SelectChoice("", "")]
     form.show(errors)
     shown = {field.id: [str(text) for text in field.errors] for field in form if field.errors}
     if listing is None:
@@ -196,6 +218,7 @@ def _told(listing: Listing | None, errors: dict[str, list[str]]) -> Any:
         if listing.state == "draft"
         else _("Gardé à %(time)s", time=filters.clock_time(now())),
         errors=shown,
+        before=before_publishing(listing, duplicates.alike_by_words(listing)),
     )
 
 
@@ -221,19 +244,28 @@ def _page(actor: Actor, listing: Listing | None, form: ListingForm, errors: Any 
     if form.site.choices and listing is None and not form.is_submitted():
         form.site.data = sites[0].public_id
     form.show({name: texts for name, texts in (errors or {}).items() if name != "photo"})
+    values = services.columns_of(listing) if listing else {}
+    package = package_shown(form, form.category.data or None, values)
     return render_template(
         "catalogue/edit.html",
         form=form,
         listing=listing,
         pictures=_photos_of(listing.id) if listing else [],
         photo_errors=(errors or {}).get("photo", []),
+        accept=photos.ACCEPT,
+        seen_colours=_seen_colours(listing) if listing else [],
         sentence=uploads.sentence,
         may_publish=allows(actor.role, "listing.publish"),
+        has_partners=bool(partner_ids(actor)),
         materials=sorted(
             ((key, one.name(filters.language())) for key, one in taxonomy.materials().items()), key=lambda pair: pair[1]
         ),
         max_photos=rules.MAX_PHOTOS,
         slug=slug,
+        before=before_publishing(listing, duplicates.alike_by_words(listing)) if listing else "",
+        alike_photos=same_photo(listing) if listing else "",
+        templates=copying.templates_of(actor.organisation_id) if listing is None else [],
+        **package,
     )
 
 
@@ -262,9 +294,13 @@ def photos_add(public_id: str) -> Any:
 def photos_state(public_id: str) -> Response:
     """Where each photo is: the page asks again while the worker is at it."""
     listing = queries.own_listing(signed_in_actor(), public_id)
-    return jsonify(photos=[_shown(photo, photo is listing.photos[0]) for photo in listing.photos])
+    shown = [_shown(photo, photo is listing.photos[0]) for photo in listing.photos]
+    waiting = any(photo.state == "received" for photo in listing.photos)
+    seen = render_template("catalogue/_photo_colours.html", seen_colours=_seen_colours(listing))
+    return jsonify(photos=shown, colours=seen, alike=None if waiting else same_photo(listing))
 
 
 def _shown(photo: Photo, first: bool) -> dict[str, str]:
     row = render_template("catalogue/_photo.html", photo=photo, first=first, sentence=uploads.sentence)
-    return {"id": photo.public_id, "state": photo.state, "html": row}
+    key = photo.key if photo.state == "ready" else None
+    return {"id": photo.public_id, "state": photo.state, "key": key or "", "html": row}

@@ -40,8 +40,18 @@ def new_public_id() -> str:
     return base64.b32encode(secrets.token_bytes(9)).decode().lower()[:13]
 
 
+class PublicId(TypeDecorator[str]):
+    """An identifier as somebody may have sent it: one that no database can hold is nobody's, not a failure."""
+
+    impl = String(13)
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Any) -> str | None:
+        return "" if value is not None and "\x00" in value else value
+
+
 class PublicIdMixin:
-    public_id: Mapped[str] = mapped_column(String(13), unique=True, default=new_public_id)
+    public_id: Mapped[str] = mapped_column(PublicId, unique=True, default=new_public_id)
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -176,7 +186,9 @@ def engine_options(database_url: str, threads: int) -> dict[str, Any]:
     if database_url.startswith("postgresql"):
         options["pool_pre_ping"] = True
         options["isolation_level"] = "READ COMMITTED"  # a lock, then a statement that sees what the lock waited for
-        options["connect_args"] = {"connect_timeout": 5, "options": "-c lock_timeout=5000 -c timezone=UTC"}
+        # compiling a search takes longer than answering it; a plan made for a rare word is no plan for a common one
+        said = "-c lock_timeout=5000 -c timezone=UTC -c jit=off -c plan_cache_mode=force_custom_plan"
+        options["connect_args"] = {"connect_timeout": 5, "options": said}
     return options
 
 

@@ -14,6 +14,7 @@ import csv
 import math
 import re
 from bisect import bisect_left
+from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
@@ -169,6 +170,12 @@ def communes(postcode: str) -> list[Place]:
     """The communes a postcode serves, its main one first where that is known; empty if there is no such code."""
     code = normal_postcode(postcode)
     return list(_gazetteer().by_postcode.get(code, ())) if code else []
+
+
+def every_place() -> Iterator[Place]:
+    """Each commune under each of its postcodes."""
+    for places in _gazetteer().by_postcode.values():
+        yield from places
 
 
 def cedex(postcode: str) -> Place | None:

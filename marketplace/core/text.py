@@ -14,7 +14,7 @@ else imports Whoosh.
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -67,13 +67,43 @@ class _FoldFilter(Filter):
 
 STOP_WORDS = (frozenset(fold(word) for word in stoplists["fr"]) | _ALSO_STOPPED) - _KEPT
 
+# Words of the trade that the French stemmer runs together: a portant is no porte, a poster no poste, a châssis no
+# chasse, a plancher no planche, and the XVIIIe century is not the XVIIe. Folded form → its stem; plurals in -s follow.
+_STEMS = {
+    "portant": "portant",
+    "poster": "poster",
+    "chassis": "chassis",
+    "plancher": "plancher",
+    "planter": "planter",
+    "dresser": "dresser",
+    "locker": "locker",
+    "nonne": "nonne",
+    "oranger": "oranger",
+    "paillasse": "paillasse",
+    "balai": "balai",
+    "chroma": "chroma",
+    "xviie": "xvii",
+    "xviiie": "xviii",
+    "travaux": "travail",
+    "travail": "travail",
+}
+
+
+_french: Callable[[str], str] = stemmer_for_language("fr")
+
+
+@lru_cache(50_000)
+def _stem(word: str) -> str:
+    return _STEMS.get(word) or _STEMS.get(word.removesuffix("s")) or _french(word)
+
+
 # A single letter may count (« 3 m », « table en T », a costume in S or L): hence minsize=1 and these four.
 _SINGLE_LETTERS_KEPT = frozenset("lmst")
 ANALYSER = (
     RegexTokenizer(_WORD.pattern)
     | _FoldFilter()
     | StopFilter(stoplist=STOP_WORDS - _SINGLE_LETTERS_KEPT, minsize=1)
-    | StemFilter(stemfn=lru_cache(50_000)(stemmer_for_language("fr")), cachesize=None)
+    | StemFilter(stemfn=_stem, cachesize=None)
 )
 
 
@@ -85,8 +115,8 @@ def _analyse_word(word: str) -> tuple[str, ...]:
 
 def clean(text: str) -> str:
     """Composed form (NFC) without control characters, NUL and lone surrogates, which databases refuse."""
-    if text.isascii() and text.isprintable():
-        return text
+    if text.isprintable():  # none of those
+        return text if text.isascii() else unicodedata.normalize("NFC", text)
     text = "".join(" " if unicodedata.category(c) in ("Cc", "Cs", "Cn") else c for c in text)
     return unicodedata.normalize("NFC", text)
 
@@ -102,6 +132,23 @@ def analyse(text: str) -> list[str]:
 def index_text(text: str) -> str:
     """The analysed words joined by spaces: what the postings hold."""
     return " ".join(analyse(text))
+
+
+_UNSTEMMED = RegexTokenizer(_WORD.pattern) | _FoldFilter() | StopFilter(stoplist=STOP_WORDS, minsize=1)
+
+
+@lru_cache(maxsize=100_000)
+def _spoken_word(word: str) -> tuple[tuple[str, str], ...]:
+    pieces = [token.text for token in _UNSTEMMED(word)]
+    return tuple((piece, stems[0]) for piece in pieces if (stems := _analyse_word(piece)))
+
+
+def spoken(text: str) -> set[tuple[str, str]]:
+    """The words of a text as people write them, folded, each with its stem; those that say nothing left out."""
+    found: set[tuple[str, str]] = set()
+    for match in _WORD.finditer(clean(text)):
+        found.update(_spoken_word(match.group()))
+    return found
 
 
 def slug(text: str) -> str:
@@ -184,6 +231,16 @@ _PARSER = QueryParser(
             Require=None,
         ),
     ],
+)
+
+
+# How a wish begins before it says what is wished for: « de quoi faire un mur de prison ».
+_OPENING = re.compile(
+    r"(?:(?:je|on|nous)\s+)?(?:re)?cherch(?:e|ons)\s+|(?:j['’]ai\s+|on\s+a\s+)?besoin\s+(?:de\s+|d['’])"
+    r"|de\s+quoi\s+(?:faire|fabriquer|construire|monter|meubler|habiller)\s+"
+    r"|(?:quelque\s+chose|qqch|idées?|choses|matériel|accessoires?\s+et\s+meubles)\s+pour\s+(?:faire\s+)?"
+    r"|(?:looking\s+for|something\s+for|i\s+need)\s+",
+    re.IGNORECASE,
 )
 
 
@@ -278,9 +335,12 @@ def _findable(node: Node) -> bool:
 def parse_query(text: str) -> Query:
     """A searcher's words as a tree. Never raises: broken syntax is read as plain words.
 
-    Understood: several words (all of them), `-word`, `"two words"`, `OR`/`OU`, brackets, `begin*`.
+    Understood: several words (all of them), `-word`, `"two words"`, `OR`/`OU`, brackets, `begin*`. What only opens a
+    wish (« de quoi faire… ») is left out.
     """
     text = " ".join(clean(text[:MAX_QUERY_LENGTH]).split())
+    typed = text
+    text = text[opening.end() :] if (opening := _OPENING.match(text)) and opening.end() < len(text) else text
     builder = _Builder()
     root = All(())
     if text.count("(") <= MAX_GROUPS:
@@ -293,7 +353,7 @@ def parse_query(text: str) -> Query:
         nodes = (builder.words(word, True) for word in _WORD.findall(text))
         root = All(tuple(node for node in nodes if node))
     return Query(
-        text,
+        typed,
         root,
         tuple(builder.wanted),
         tuple(builder.excluded),

@@ -1,6 +1,7 @@
 """Pages of exchanges: the list, one exchange, asking, every move, the screens of the hand-over, papers and QR codes."""
 
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 import segno
@@ -10,7 +11,7 @@ from markupsafe import Markup
 
 from marketplace.accounts.permissions import allows
 from marketplace.catalogue.models import Listing
-from marketplace.catalogue.queries import listing_for
+from marketplace.catalogue.queries import listing_for, sees
 from marketplace.core.db import db, transaction
 from marketplace.core.errors import Conflict, Invalid, MarketplaceError, NotFound
 from marketplace.core.text import slug
@@ -41,10 +42,10 @@ blueprint.add_app_template_global(exchange_word)
 
 
 @blueprint.app_template_global("ask_about")
-def ask_about(listing: Listing, form: AskForm | None = None) -> dict[str, Any]:
-    """What `exchanges/_ask.html` needs: `why_not` (None when one may ask), the form, what is free."""
+def ask_about(listing: Listing, form: AskForm | None = None, free: Decimal | None = None) -> dict[str, Any]:
+    """What `exchanges/_ask.html` needs: `why_not` (None when one may ask), the form, what is `free` (else read)."""
     actor = current_actor()
-    free = queries.free_quantities([listing.id])[listing.id]
+    free = queries.free_quantities([listing.id])[listing.id] if free is None else free
     why_not = None
     if "donate" not in listing.modes or (actor and actor.organisation_id == listing.organisation_id):
         why_not = "not_here"
@@ -288,9 +289,11 @@ def _qr(public_id: str, code: str) -> Markup:
 @enter.public
 @limiter.limit("60/minute")
 def scanned(code: str) -> Any:
-    """Where QR codes lead: a hand-over for its provider, a paper's verification for whoever holds it."""
+    """Where QR codes lead: a listing, a hand-over for its provider, a paper's verification for whoever holds it."""
     if is_public_id(code):
         actor = current_actor()
+        if sees(actor, code):
+            return redirect(url_for("catalogue.listing_show", public_id=code), 303)
         if actor is None:  # the same for any code of this form: visitors learn nothing
             return current_app.login_manager.unauthorized()  # type: ignore[attr-defined]
         exchange = queries.exchange_for(actor, code)

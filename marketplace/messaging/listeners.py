@@ -2,10 +2,17 @@
 
 from sqlalchemy import select
 
-from marketplace.accounts.events import InvitationAccepted, InvitationMade, MembershipChanged, VerificationChanged
-from marketplace.accounts.models import Invitation, Organisation, Production, User
+from marketplace.accounts.events import (
+    BrowserIsNew,
+    InvitationAccepted,
+    InvitationMade,
+    MembershipChanged,
+    PartnershipChanged,
+    VerificationChanged,
+)
+from marketplace.accounts.models import Invitation, Organisation, Partnership, Production, User
 from marketplace.accounts.queries_organisations import members_with
-from marketplace.catalogue.events import ListingHidden
+from marketplace.catalogue.events import ListingHidden, ListingsLeaveSoon
 from marketplace.catalogue.models import Listing
 from marketplace.core.db import db
 from marketplace.exchanges.events import ExchangeMoved, ExchangeRequested
@@ -54,6 +61,13 @@ def on_listing_hidden(event: ListingHidden) -> None:
     notify_all(people, "listing_hidden", data, f"/annonces/{listing.public_id}", listing.organisation_id)
 
 
+def on_listings_leave_soon(event: ListingsLeaveSoon) -> None:
+    """Those who keep the stock hear of it once for all that leaves that day."""
+    data = {"title": event.titles[0], "more": len(event.titles) - 1, "day": event.gone_by.isoformat()}
+    people = members_with(event.organisation_id, "listing.publish")
+    notify_all(people, "listings_leave", data, "/stock/departs", event.organisation_id)
+
+
 def on_invitation_made(event: InvitationMade) -> None:
     enqueue("messaging.write_invitation", {"invitation_id": event.invitation_id})
 
@@ -85,6 +99,18 @@ def on_membership_changed(event: MembershipChanged) -> None:
     notify(event.user_id, "membership_changed", data, path, organisation.id if event.role else None)
 
 
+def on_partnership_changed(event: PartnershipChanged) -> None:
+    """Those who keep the stock on the other side are told; an offer taken back in time is nobody's news."""
+    if event.change == "withdrawn":
+        return
+    partnership = db.session.get_one(Partnership, event.partnership_id)
+    other_id = partnership.first_id + partnership.second_id - event.by_organisation_id
+    other = db.session.get_one(Organisation, other_id)
+    data = {"organisation": db.session.get_one(Organisation, event.by_organisation_id).name, "change": event.change}
+    people = members_with(other_id, "partnership.manage")
+    notify_all(people, "partnership_changed", data, f"/organisations/{other.public_id}/partenaires", other_id)
+
+
 def on_verification_changed(event: VerificationChanged) -> None:
     """Owners are told."""
     organisation = db.session.get_one(Organisation, event.organisation_id)
@@ -92,3 +118,9 @@ def on_verification_changed(event: VerificationChanged) -> None:
     data = {"organisation": organisation.name, "verified": event.verified, "reason": event.reason}
     path = f"/organisations/{organisation.public_id}"
     notify_all(people, "verification_changed", data, path, organisation.id)
+
+
+def on_browser_new(event: BrowserIsNew) -> None:
+    """Whose account it is reads it in their list too; the mail is accounts' own, whatever they chose."""
+    data = {"browser": event.browser, "address": event.address}
+    notify(event.user_id, "browser_new", data, "/compte/securite")

@@ -12,11 +12,17 @@ DEFAULTS: dict[str, frozenset[str]] = {
     "exchange_moved": frozenset({PRODUCT, EMAIL}),
     "message_received": frozenset({PRODUCT, EMAIL}),
     "listing_hidden": frozenset({PRODUCT, EMAIL}),
+    "listings_leave": frozenset({PRODUCT, EMAIL}),
+    "report_followed": frozenset({PRODUCT, EMAIL}),
     "verification_changed": frozenset({PRODUCT, EMAIL}),
     "membership_changed": frozenset({PRODUCT, EMAIL}),
     "invitation_accepted": frozenset({PRODUCT}),
+    "partnership_changed": frozenset({PRODUCT, EMAIL}),
 }
 KINDS = tuple(DEFAULTS)
+
+# what nobody turns off, and which channels messaging serves: their mail leaves from accounts
+ALWAYS: dict[str, tuple[str, ...]] = {"browser_new": (PRODUCT,)}
 
 LONGEST_MESSAGE = 4000
 LONGEST_EXCERPT = 280
@@ -29,6 +35,8 @@ def wanted_by_default(kind: str, channel: str) -> bool:
 
 def channels_for(kind: str, chosen: Mapping[str, bool]) -> tuple[str, ...]:
     """The channels of a kind, given what the person chose for some of them."""
+    if kind in ALWAYS:
+        return ALWAYS[kind]
     return tuple(channel for channel in CHANNELS if chosen.get(channel, wanted_by_default(kind, channel)))
 
 

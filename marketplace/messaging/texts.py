@@ -5,11 +5,12 @@ Rows keep codes and names only; wording happens here, when the page is shown or 
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
+from flask_babel import format_date, ngettext
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from flask_babel import ngettext
 
 Data = Mapping[str, Any]
 
@@ -40,6 +41,14 @@ NAMES: dict[str, tuple[Any, Any]] = {
         _l("La modération masque ou remet une annonce"),
         _l("Vous recevez ce message parce que vous gérez le stock de votre organisation."),
     ),
+    "listings_leave": (
+        _l("Une date d’enlèvement approche"),
+        _l("Vous recevez ce message parce que vous gérez le stock de votre organisation."),
+    ),
+    "report_followed": (
+        _l("On répond à un signalement que vous avez fait"),
+        _l("Vous recevez ce message parce que vous avez signalé une annonce ou contesté une décision."),
+    ),
     "verification_changed": (
         _l("Votre organisation est vérifiée, ou ne l’est plus"),
         _l("Vous recevez ce message parce que vous êtes responsable de cette organisation."),
@@ -51,6 +60,10 @@ NAMES: dict[str, tuple[Any, Any]] = {
     "invitation_accepted": (
         _l("Une personne que vous avez invitée vous rejoint"),
         _l("Vous recevez ce message parce que vous l’avez invitée."),
+    ),
+    "partnership_changed": (
+        _l("Une organisation devient votre partenaire, le propose ou ne l’est plus"),
+        _l("Vous recevez ce message parce que vous gérez le stock de votre organisation."),
     ),
 }
 
@@ -115,6 +128,23 @@ def _hidden(data: Data) -> Words:
     )
 
 
+def _leave(data: Data) -> Words:
+    title, more = data["title"] or _("Sans titre"), int(data["more"])
+    day = format_date(date.fromisoformat(data["day"]), "d MMMM")
+    what = title
+    if more:
+        what = ngettext("%(title)s et %(num)d autre annonce", "%(title)s et %(num)d autres annonces", more, title=title)
+    return Words(
+        _("À enlever avant le %(day)s : %(what)s", day=day, what=what),
+        _(
+            "Le %(day)s, « %(what)s » ne sera plus proposé. D’ici là, vous pouvez repousser la date, baisser le prix, "
+            "donner, montrer l’annonce à plus de monde ou la retirer.",
+            day=day,
+            what=what,
+        ),
+    )
+
+
 def _verification(data: Data) -> Words:
     name, reason = data["organisation"], data.get("reason", "")
     if data["verified"]:
@@ -149,6 +179,36 @@ def _membership(data: Data) -> Words:
     )
 
 
+def _report(data: Data) -> Words:
+    title = data["title"] or _("Sans titre")
+    if data["stage"] == "received":
+        if data["appeal"]:
+            return Words(
+                _("Votre contestation est reçue : %(title)s", title=title),
+                _("Un modérateur la lit sous 10 jours ouvrés. Vous recevrez sa décision et ses raisons."),
+            )
+        return Words(
+            _("Votre signalement est reçu : %(title)s", title=title),
+            _("Un modérateur le lit sous 3 jours ouvrés. Vous recevrez sa décision et ses raisons."),
+        )
+    said = (
+        _("L’annonce « %(title)s » est masquée.", title=title)
+        if data["stage"] == "hidden"
+        else _("L’annonce « %(title)s » reste en ligne.", title=title)
+    )
+    return Words(
+        _("Décision sur « %(title)s »", title=title),
+        said
+        + " "
+        + _("Les raisons : %(reason)s", reason=data["statement"])
+        + " "
+        + _(
+            "Une personne a décidé, sans machine. Vous pouvez contester en écrivant à l’exploitant du site, ou saisir"
+            " un organe de règlement extrajudiciaire ou le juge."
+        ),
+    )
+
+
 def _accepted(data: Data) -> Words:
     where = data.get("production") or data["organisation"]
     return Words(
@@ -157,14 +217,52 @@ def _accepted(data: Data) -> Words:
     )
 
 
+def _partnership(data: Data) -> Words:
+    name = data["organisation"]
+    return {
+        "invited": lambda: Words(
+            _("%(name)s vous propose d’être partenaires", name=name),
+            _("Chacun verrait ce que l’autre réserve à ses partenaires. Acceptez ou refusez sur leur page."),
+        ),
+        "accepted": lambda: Words(
+            _("%(name)s est votre partenaire", name=name),
+            _("Vous voyez maintenant ce que l’autre réserve à ses partenaires."),
+        ),
+        "declined": lambda: Words(
+            _("%(name)s ne donne pas suite", name=name),
+            _("Votre invitation à être partenaires est refusée. Rien d’autre ne change."),
+        ),
+        "ended": lambda: Words(
+            _("%(name)s n’est plus votre partenaire", name=name),
+            _("Ce que chacun réserve à ses partenaires n’est plus montré à l’autre. Ce qui est promis reste promis."),
+        ),
+    }[data["change"]]()
+
+
+def _browser(data: Data) -> Words:
+    return Words(
+        _("Connexion depuis un nouveau navigateur"),
+        _(
+            "%(browser)s, depuis l’adresse %(address)s. "
+            "Si ce n’était pas vous, changez votre mot de passe tout de suite.",
+            browser=data["browser"] or _("Un navigateur"),
+            address=data["address"],
+        ),
+    )
+
+
 _WORDS = {
+    "browser_new": _browser,
     "exchange_requested": _requested,
     "exchange_moved": _moved,
     "message_received": _message,
     "listing_hidden": _hidden,
+    "listings_leave": _leave,
+    "report_followed": _report,
     "verification_changed": _verification,
     "membership_changed": _membership,
     "invitation_accepted": _accepted,
+    "partnership_changed": _partnership,
 }
 
 

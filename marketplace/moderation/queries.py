@@ -12,6 +12,7 @@ from marketplace.catalogue.models import Listing
 from marketplace.core.db import db
 from marketplace.exchanges.models import Exchange
 from marketplace.jobs.models import OutboxRow
+from marketplace.moderation.models import Report
 
 _PUBLIC_ID = re.compile(r"(?:^|/)([a-z2-7]{13})(?=$|[-/?#])")
 
@@ -82,6 +83,28 @@ def listings(hidden: bool, page: int = 1, asked: str = "") -> Page:
     return paged(query, page)
 
 
+def reports(decided: bool, page: int = 1) -> Page:
+    """Reports that wait, the oldest first; or those decided, the latest first."""
+    query = (
+        select(
+            Report.public_id,
+            Report.reason,
+            Report.created_at,
+            Report.decided_at,
+            Report.decision,
+            Listing.title,
+            Organisation.name.label("organisation_name"),
+        )
+        .join(Listing, Listing.id == Report.listing_id)
+        .join(Organisation, Organisation.id == Listing.organisation_id)
+    )
+    if decided:
+        query = query.where(Report.decided_at.is_not(None)).order_by(Report.decided_at.desc(), Report.id.desc())
+    else:
+        query = query.where(Report.decided_at.is_(None)).order_by(Report.id)
+    return paged(query, page)
+
+
 def disputes(page: int = 1) -> Page:
     """Exchanges in dispute, the oldest first."""
     provider, receiver = aliased(Organisation), aliased(Organisation)
@@ -144,6 +167,7 @@ def counts() -> dict[str, int]:
     waiting = select(Organisation.id).where(Organisation.verified_at.is_(None), Organisation.kind != "person")
     return {
         "organisations": count(waiting),
+        "reports": count(select(Report.id).where(Report.decided_at.is_(None))),
         "disputes": count(select(Exchange.id).where(Exchange.state == "disputed")),
         "jobs": count(select(OutboxRow.id).where(OutboxRow.parked_at.is_not(None))),
     }

@@ -11,6 +11,7 @@ from marketplace.accounts.memberships import role_in
 from marketplace.accounts.models import Organisation
 from marketplace.accounts.permissions import Actor
 from marketplace.accounts.queries_organisations import members_with
+from marketplace.catalogue import history
 from marketplace.catalogue.events import ListingHidden, ListingSaved
 from marketplace.catalogue.models import Listing
 from marketplace.catalogue.queries import lock_listings
@@ -44,7 +45,8 @@ def checked_reason(text: str) -> str:
     return reason
 
 
-def _not_ones_own(actor: Actor, organisation_id: int) -> None:
+def not_ones_own(actor: Actor, organisation_id: int) -> None:
+    """Raises `NotAllowed` to a moderator who is of that organisation."""
     if role_in(organisation_id, actor.user_id) is not None:
         raise NotAllowed(_("Vous en faites partie : un autre modérateur doit décider."))
 
@@ -54,7 +56,7 @@ def verify_organisation(actor: Actor, public_id: str, reason: str, verified: boo
     moderator(actor)
     reason = checked_reason(reason)
     organisation = organisations.organisation_by(public_id)
-    _not_ones_own(actor, organisation.id)
+    not_ones_own(actor, organisation.id)
     return organisations.set_verified(organisation.id, verified, by_user_id=actor.user_id, reason=reason)
 
 
@@ -69,6 +71,7 @@ def hide_listing(actor: Actor, public_id: str, reason: str) -> Listing:
     listing.hidden_at, listing.hidden_reason = now(), reason
     db.session.flush()
     _record("listing.hide", actor, listing, reason)
+    history.record(listing, "hidden", values={"hidden_reason": (None, reason)})
     announce(ListingSaved(listing.id))
     announce(ListingHidden(listing.id, reason))
     return listing
@@ -82,6 +85,7 @@ def show_listing(actor: Actor, public_id: str, reason: str) -> Listing:
     listing.hidden_at = listing.hidden_reason = None
     db.session.flush()
     _record("listing.unhide", actor, listing, reason)
+    history.record(listing, "shown", values={"hidden_reason": (None, reason)})
     announce(ListingSaved(listing.id))
     data = {"title": listing.title, "reason": reason, "shown": True}
     people = members_with(listing.organisation_id, "listing.publish")
@@ -97,7 +101,7 @@ def _listing(actor: Actor, public_id: str, reason: str) -> tuple[Listing, str]:
     if listing_id is None:
         raise NotFound
     (listing,) = lock_listings([listing_id])
-    _not_ones_own(actor, listing.organisation_id)
+    not_ones_own(actor, listing.organisation_id)
     return listing, reason
 
 
@@ -125,7 +129,7 @@ def resolve_dispute(actor: Actor, public_id: str, to: str, reason: str, version:
     if found is None:
         raise NotFound
     for organisation_id in (found.provider_id, found.receiver_id):
-        _not_ones_own(actor, organisation_id)
+        not_ones_own(actor, organisation_id)
     if found.state != "disputed":
         raise Conflict(_("Ce litige est déjà tranché."), state=found.state)
     exchange = move(actor, public_id, "resolve", {"state": to, "reason": reason}, version)

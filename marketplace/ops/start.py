@@ -131,6 +131,8 @@ def _announce(settings: Settings, accounts: list[Account], server: subprocess.Po
     print(f"\nSeconde Prise : {settings.base_url}")
     if not settings.https:
         print("  (http : les cookies ne sont pas marqués Secure ; en ligne, donnez à BASE_URL une adresse https)")
+    elif settings.legal.missing:
+        print(f"  Mentions légales à compléter (docs/deployment.md) : {', '.join(settings.legal.missing)}")
     if accounts:
         print("Comptes de démonstration :")
         for who, email, password in accounts:

@@ -6,7 +6,7 @@ import click
 from flask import Blueprint
 
 from marketplace.carbon.estimates import estimates_by_listing
-from marketplace.search import rebuilding
+from marketplace.search import rebuilding, vocabulary
 
 blueprint = Blueprint("index", __name__, cli_group="index")
 
@@ -24,6 +24,7 @@ def rebuild() -> None:
 
     count = rebuilding.rebuild(progress, estimates_by_listing)
     click.echo(f"{count} listings indexed in {time.monotonic() - began:.1f} s")
+    click.echo(f"{vocabulary.rebuild()} words, for typing errors and suggestions")
 
 
 @blueprint.cli.command("check")

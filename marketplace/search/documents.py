@@ -1,23 +1,26 @@
 """From listings to what the index keeps of them: a thin row each, and their analysed words."""
 
+import re
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import cache
 from math import cos, radians, sin
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import select
 
-from marketplace.catalogue import taxonomy
+from marketplace.catalogue import packages, taxonomy
 from marketplace.catalogue.models import Listing, Photo
+from marketplace.core import regions
 from marketplace.core.db import db
 from marketplace.core.text import index_text, slug
 from marketplace.exchanges.queries import free_quantities
 from marketplace.ports import IndexedWords
-from marketplace.search import lexicon
+from marketplace.search import lexicon, traits
 
 CONDITIONS = ("new", "very_good", "good", "to_repair", "for_parts")  # best first; the rank is the place in here
+_NOT_IN_KEY = re.compile(r"[^a-z0-9]+")
 MAX_DESCRIPTION = 10_000  # characters of a description that are looked into
 
 _COLUMNS = (
@@ -37,11 +40,13 @@ _COLUMNS = (
     Listing.period,
     Listing.style,
     Listing.colours,
+    Listing.traits,
     Listing.price_cents,
     Listing.weekly_rate_cents,
     Listing.lat,
     Listing.lon,
     Listing.city,
+    Listing.postcode,
     Listing.available_from,
     Listing.gone_by,
     Listing.published_at,
@@ -59,7 +64,7 @@ def documents_of(listing_ids: Sequence[int]) -> tuple[list[dict[str, Any]], list
     ids = list(listing_ids)
     if not ids:
         return [], []
-    covers = _covers(ids)
+    covers, measured = _photos(ids)
     free = free_quantities(ids)
     indexed_at = datetime.now(UTC)  # the machine's: see SearchDocument
     rows: list[dict[str, Any]] = []
@@ -67,12 +72,20 @@ def documents_of(listing_ids: Sequence[int]) -> tuple[list[dict[str, Any]], list
     for listing in db.session.execute(select(*_COLUMNS).where(Listing.id.in_(ids), findable())):
         key = listing.category_key if listing.category_key in taxonomy.categories() else "other"
         quantity = listing.quantity or Decimal(0)
+        filters = _Filters(
+            materials=_distinct(part.get("key", "") for part in listing.materials or ()),
+            colours=_distinct(listing.colours or measured.get(listing.id, ())),
+            period=traits.value_of("period", listing.period),
+            style=traits.value_of("style", listing.style),
+            region=regions.of_place(listing.postcode, listing.lat, listing.lon),
+        )
         x, y, z = unit_vector(listing.lat, listing.lon)
         rows.append(
             {
                 "listing_id": listing.id,
                 "organisation_id": listing.organisation_id,
                 "is_public": listing.visibility == "public",
+                "for_partners": listing.visibility in ("partners", "public"),
                 "public_id": listing.public_id,
                 "slug": slug(listing.title),
                 "title": listing.title,
@@ -84,6 +97,12 @@ def documents_of(listing_ids: Sequence[int]) -> tuple[list[dict[str, Any]], list
                 "condition_rank": CONDITIONS.index(listing.condition) if listing.condition in CONDITIONS else 2,
                 "price_cents": listing.price_cents,
                 "weekly_rate_cents": listing.weekly_rate_cents,
+                "lowest_cents": _lowest_cents(listing),
+                "materials": _listed(filters.materials),
+                "colours": _listed(filters.colours),
+                "period": filters.period,
+                "style": filters.style,
+                "region": filters.region,
                 "quantity": quantity,
                 "free": free.get(listing.id, Decimal(0)),
                 "unit": listing.unit or "piece",
@@ -100,20 +119,60 @@ def documents_of(listing_ids: Sequence[int]) -> tuple[list[dict[str, Any]], list
                 "indexed_at": indexed_at,
             }
         )
-        words.append(_words(listing, key))
+        words.append(_words(listing, key, filters))
     return rows, words
 
 
-def _words(listing: Any, key: str) -> IndexedWords:
-    traits = [words for part in listing.materials or () if (words := material_words(part.get("key", "")))]
-    for kind, values in (("colour", listing.colours or ()), ("period", [listing.period]), ("style", [listing.style])):
-        traits += [lexicon.words(f"{kind}:{value}") or index_text(value) for value in values if value]
+def _lowest_cents(listing: Any) -> int | None:
+    prices = [0] if "donate" in listing.modes else []
+    prices += [listing.price_cents] if "sell" in listing.modes else []
+    prices += [listing.weekly_rate_cents] if "rent" in listing.modes else []
+    return min((price for price in prices if price is not None), default=None)
+
+
+class _Filters(NamedTuple):
+    """What a listing is filtered by and has several of, or writes in its own way."""
+
+    materials: tuple[str, ...]
+    colours: tuple[str, ...]
+    period: str | None
+    style: str | None
+    region: str | None
+
+
+def _distinct(keys: Iterable[str]) -> tuple[str, ...]:
+    return tuple(sorted({key for key in keys if key}))
+
+
+def _listed(keys: tuple[str, ...]) -> str:
+    return f",{','.join(keys)}," if keys else ""
+
+
+def index_key(kind: str, value: object) -> str:
+    """A filter's value as one word of the postings: `m_plywood`. The underscore is in no word that people type."""
+    return f"{kind}_{_NOT_IN_KEY.sub('_', str(value).lower())}"
+
+
+def _index_keys(listing: Any, category_key: str, filters: _Filters) -> str:
+    values: list[tuple[str, object]] = [("k", step) for step in taxonomy.path(category_key)]
+    values += [("o", listing.organisation_id), ("r", filters.region), ("p", filters.period), ("s", filters.style)]
+    values += [("m", key) for key in filters.materials] + [("c", key) for key in filters.colours]
+    return " ".join(index_key(kind, value) for kind, value in values if value)
+
+
+def _words(listing: Any, key: str, filters: _Filters) -> IndexedWords:
+    said = [words for part in listing.materials or () if (words := material_words(part.get("key", "")))]
+    for kind, values in (("colour", filters.colours), ("period", [filters.period]), ("style", [filters.style])):
+        said += [lexicon.words(f"{kind}:{value}") or index_text(value) for value in values if value]
+    said.append(packages.trait_words(key, listing.traits or {}))
     return IndexedWords(
         listing.id,
         index_text(listing.title),
         category_words(key),
-        " ".join(traits),
+        " ".join(filter(None, said)),
         index_text(f"{listing.description[:MAX_DESCRIPTION]} {listing.reference or ''} {listing.city or ''}"),
+        _index_keys(listing, key, filters),
+        listing.visibility == "public",
     )
 
 
@@ -149,11 +208,12 @@ def unit_vector(lat: float | None, lon: float | None) -> tuple[float | None, flo
     return cos(phi) * cos(theta), cos(phi) * sin(theta), sin(phi)
 
 
-def _covers(ids: list[int]) -> dict[int, str]:
-    """The key of each listing's first ready photo."""
+def _photos(ids: list[int]) -> tuple[dict[int, str], dict[int, tuple[str, ...]]]:
+    """The key of each listing's first ready photo, and the colours measured on it."""
     rows = db.session.execute(
-        select(Photo.listing_id, Photo.key)
+        select(Photo.listing_id, Photo.key, Photo.colours)
         .where(Photo.listing_id.in_(ids), Photo.state == "ready", Photo.key.is_not(None))
         .order_by(Photo.listing_id, Photo.position.desc())
-    )
-    return {listing_id: key for listing_id, key in rows if key}
+    ).all()
+    covers = {listing_id: key for listing_id, key, _colours in rows if key}
+    return covers, {listing_id: tuple(colours) for listing_id, _key, colours in rows if colours}

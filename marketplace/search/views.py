@@ -1,173 +1,112 @@
 """`/annonces`: the page where one looks for things."""
 
-from typing import Any
-from urllib.parse import urlencode
-
-from flask import Blueprint, render_template, request
+from flask import Blueprint, render_template
 from flask_babel import gettext as _
-from flask_babel import ngettext
+from sqlalchemy import select
 
-from marketplace.catalogue import taxonomy
-from marketplace.core.text import any_of, highlight
-from marketplace.search.documents import CONDITIONS
-from marketplace.search.queries import SearchPage, find_listings
-from marketplace.search.requests import MODES, RADII, SORTS, SearchRequest
-from marketplace.web import filters
+from marketplace.accounts.models import Organisation
+from marketplace.accounts.permissions import Actor
+from marketplace.accounts.preferences import base_of
+from marketplace.accounts.queries_organisations import productions_for
+from marketplace.core import geo, regions
+from marketplace.core.db import db
+from marketplace.core.text import highlight
+from marketplace.search import mapping
+from marketplace.search.nearly import nearly_listings
+from marketplace.search.places import OWN_BASE, PRODUCTION
+from marketplace.search.queries import find_listings
+from marketplace.search.requests import RADII, SearchRequest
+from marketplace.search.spelling import corrected
+from marketplace.search.views_filters import tightest, uncounted_groups
+from marketplace.search.views_wording import (
+    ADDRESS,
+    address,
+    asked_by,
+    chips,
+    count_text,
+    sorts,
+    twins,
+    understood,
+    usual_sort,
+    ways_out,
+)
 from marketplace.web.access import current_actor, enter
 from marketplace.web.cards import cards
-from marketplace.web.labels import label
 
 blueprint = Blueprint("search", __name__)
 
-ADDRESS = "/annonces"
+MAINLAND = mapping.Box(41.3, -5.2, 51.1, 9.6)
+MOST_BASES = 6
 
 
 @blueprint.get(ADDRESS)
 @enter.public
 def results() -> str:
     """Search results; every parameter is optional and none makes an error page."""
-    asked = SearchRequest.from_args(request.args)
-    found = find_listings(asked, current_actor())
-    rows = cards(found.rows)
+    reader = current_actor()
+    typed = asked_by(reader)
+    asked, found, correction = typed, find_listings(typed, reader), None
+    if typed.words and not typed.exact:
+        correction = corrected(typed, reader, found.total)
+        if correction:
+            asked, found = correction.request, find_listings(correction.request, reader)
+    nearly = nearly_listings(asked, found.rows, reader) if asked.view == "list" else []
+    rows = cards([*found.rows, *nearly])
     if asked.words.stems:
         for row in rows:
             row["title"] = highlight(row["title"], asked.words)
+    organisation = _name_of(asked.organisation)
     return render_template(
         "search/results.html",
         asked=asked,
+        typed=typed,
+        correction=correction,
+        as_typed=address(typed, exact="1"),
         found=found,
-        rows=rows,
-        count_text=_count(found),
-        understood=_understood(asked),
-        chips=_chips(asked),
-        sorts=_sorts(asked),
-        branches=_branches(asked.category),
-        modes=MODES,
-        conditions=[(code, _condition(code)) for code in CONDITIONS[:4]],
+        rows=rows[: len(found.rows)],
+        nearly=rows[len(found.rows) :],
+        count_text=count_text(found),
+        understood=understood(asked),
+        chips=chips(asked, organisation),
+        sorts=sorts(asked),
+        usual_sort=usual_sort(asked),
+        groups=uncounted_groups(asked, organisation),
         radii=sorted({*RADII, asked.radius}),
-        twins=_twins(asked),
-        ways_out=_ways_out(asked) if not found.rows else [],
+        bases=_bases(asked, reader),
+        twins=twins(asked),
+        ways_out=ways_out(asked, tightest(asked, reader)) if not found.rows else [],
+        box=_box(asked) if asked.view == "map" else None,
+        overseas=[(code, regions.NAMES[code], address(asked, region=code, view=None)) for code in mapping.OVERSEAS],
+        address=address,
         page_url=lambda page: address(asked, page=page if page > 1 else None),
     )
 
 
-def address(asked: SearchRequest, **changed: Any) -> str:
-    """The address of this search with some parameters changed; None removes one."""
-    parameters = asked.parameters(**changed)
-    return f"{ADDRESS}?{urlencode(parameters, doseq=True)}" if parameters else ADDRESS
+def _name_of(public_id: str) -> str | None:
+    """An organisation's name, as its own page gives it to anybody."""
+    if not public_id:
+        return None
+    return db.session.scalar(
+        select(Organisation.name).where(Organisation.public_id == public_id, Organisation.kind != "person")
+    )
 
 
-def _count(found: SearchPage) -> str:
-    if found.total_is_minimum:
-        return _("Plus de %(n)s annonces", n=filters.number(found.total))
-    if not found.total:
-        return _("Aucune annonce")
-    return ngettext("%(n)s annonce", "%(n)s annonces", found.total, n=filters.number(found.total))
-
-
-def _understood(asked: SearchRequest) -> list[tuple[str, list[str]]]:
-    """How the search was read, as (connecting word, words in bold) one after the other."""
-    parts: list[tuple[str, list[str]]] = []
-    if asked.words.wanted:
-        parts.append((_("pour"), list(asked.words.wanted)))
-    if asked.words.excluded:
-        parts.append((_("sans"), list(asked.words.excluded)))
-    if asked.spot:
-        where = _("à %(n)s km autour de", n=filters.number(asked.radius))
-        parts.append((where, [asked.spot.label]))
-    if asked.from_on and asked.to_on:
-        parts.append((_("libres du"), [filters.day(asked.from_on)]))
-        parts.append((_("au"), [filters.day(asked.to_on)]))
-    elif asked.from_on or asked.to_on:
-        parts.append((_("libres le"), [filters.day(asked.from_on or asked.to_on)]))
-    return parts
-
-
-def _chips(asked: SearchRequest) -> list[tuple[str, str]]:
-    """Active filters as (text, address without it)."""
-    chips = []
-    if asked.category:
-        name = taxonomy.categories()[asked.category].name(filters.language())
-        chips.append((name, address(asked, category=None)))
-    if asked.modes:
-        words = [str(label("mode_take", mode)) for mode in asked.modes]
-        text = _("%(first)s ou %(second)s", first=words[0], second=words[1].lower()) if words[1:] else words[0]
-        chips.append((text, address(asked, mode=None)))
-    if asked.condition:
-        chips.append((_condition(asked.condition), address(asked, condition=None)))
-    if asked.organisation:
-        chips.append((_("Une seule structure"), address(asked, organisation=None)))
-    if asked.spot:
-        text = _("%(n)s km autour de %(place)s", n=filters.number(asked.radius), place=asked.spot.label)
-        chips.append((text, address(asked, near=None, radius=None)))
-    if asked.from_on or asked.to_on:
-        chips.append((_("Dates"), address(asked, **{"from": None, "to": None})))
-    return chips
-
-
-def _condition(code: str) -> str:
-    return {
-        "new": _("Neuf"),
-        "very_good": _("Très bon état ou mieux"),
-        "good": _("Bon état ou mieux"),
-        "to_repair": _("À réparer ou mieux"),
-        "for_parts": _("Tous les états"),
-    }[code]
-
-
-def _sorts(asked: SearchRequest) -> list[tuple[str, str, bool]]:
-    """The orders that make sense here: (code, wording, in use)."""
-    wording = {"relevance": _("Pertinence"), "newest": _("Plus récentes"), "nearest": _("Au plus près")}
-    offered = [
-        sort
-        for sort in SORTS
-        if not (sort == "nearest" and not asked.spot) and not (sort == "relevance" and not asked.words.root.parts)
-    ]
-    return [(sort, wording[sort], sort == asked.sorted_by) for sort in offered]
-
-
-def _branches(chosen: str | None) -> list[tuple[str, str]]:
-    """The top branches by key and name; under the chosen one, what it holds."""
-    language = filters.language()
-    categories = taxonomy.categories()
-    path = taxonomy.path(chosen) if chosen else ()
-    options: list[tuple[str, str]] = []
-
-    def add(keys: tuple[str, ...], depth: int) -> None:
-        for key in keys:
-            options.append((key, f"{'– ' * depth}{categories[key].name(language)}"))
-            if key in path:
-                add(taxonomy.children().get(key, ()), depth + 1)
-
-    add(taxonomy.children()[None], 0)
-    return options
-
-
-def _twins(asked: SearchRequest) -> list[tuple[str, str]]:
-    """Places of the same name that may have been meant: (wording, address)."""
-    if not asked.spot:
+def _bases(asked: SearchRequest, reader: Actor | None) -> list[tuple[str, str, bool]]:
+    """Where a signed-in person may want to search around: (wording, address, in use)."""
+    if reader is None:
         return []
-    return [
-        (f"{place.commune} ({place.department})", address(asked, near=f"{place.postcode} {place.commune}"))
-        for place in asked.spot.others
-    ]
+    found = []
+    if base := base_of(reader.user_id):
+        found.append((_("Ma base : %(city)s", city=base.city or base.postcode), OWN_BASE))
+    for production in productions_for(reader).items[:MOST_BASES]:
+        if production.base_city:
+            found.append((f"{production.title} ({production.base_city})", f"{PRODUCTION}{production.public_id}"))
+    return [(text, address(asked, near=near), asked.near == near) for text, near in found]
 
 
-def _ways_out(asked: SearchRequest) -> list[tuple[str, str]]:
-    """What to try where nothing was found: (wording, address), the most likely first."""
-    ways: list[tuple[str, str]] = []
-    if words := any_of(asked.words):
-        ways.append((_("Chercher un seul de ces mots"), address(asked, q=words)))
-    if asked.spot:
-        wider = next((km for km in RADII if km > asked.radius), None)
-        if wider:
-            ways.append((_("Chercher à %(n)s km", n=wider), address(asked, radius=wider)))
-        else:
-            ways.append((_("Chercher partout"), address(asked, near=None, radius=None)))
-    if asked.filters:
-        ways.append((_("Retirer les filtres"), address(asked, category=None, mode=None, condition=None)))
-    if asked.from_on or asked.to_on:
-        ways.append((_("Chercher sans dates"), address(asked, **{"from": None, "to": None})))
-    if not ways and asked.parameters():
-        ways.append((_("Voir toutes les annonces"), ADDRESS))
-    return ways
+def _box(asked: SearchRequest) -> mapping.Box:
+    """What the map shows first: around the place asked for, else the mainland."""
+    if not asked.spot:
+        return MAINLAND
+    south, north, west, east = geo.bounding_box(asked.spot.point, asked.radius)
+    return mapping.Box(south, west, north, east)

@@ -15,10 +15,10 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
 from itertools import islice
-from typing import Any
+from typing import Any, cast
 
 from flask import current_app
-from sqlalchemy import insert, select
+from sqlalchemy import Table, insert, select
 
 from marketplace.accounts.models import Organisation, Site
 from marketplace.carbon.estimates import estimate_listings
@@ -98,7 +98,7 @@ def _write(rows: list[dict[str, Any]], report: Report) -> None:
     report.added += len(fresh)
     if not fresh:
         return
-    db.session.execute(insert(Listing), fresh)
+    db.session.connection().execute(insert(cast(Table, Listing.__table__)), fresh)  # rows, not objects
     ids = list(db.session.scalars(select(Listing.id).where(Listing.public_id.in_([row["public_id"] for row in fresh]))))
     index_listings(ids)
     estimate_listings(ids)
@@ -139,7 +139,7 @@ def _values(line: str, sites: dict[str, dict[str, Any]], report: Report) -> dict
     values, errors = parse_fields(fields)
     if errors:
         raise BadLine("; ".join(f"{name} : {sentences[0]}" for name, sentences in errors.items()))
-    found = {**dict.fromkeys(_columns()), **_NOBODY, "modes": [], "dismantling": False, "materials_confirmed": False}
+    found = {**_unsaid(), **_NOBODY, "modes": [], "dismantling": False, "materials_confirmed": False}
     found |= {name: value for name, value in values.items() if name not in _LOOKED_UP}
     found |= _place(values, sites)
     found |= rules.fill_guesses(found)
@@ -197,6 +197,13 @@ def _check(values: dict[str, Any], day: Any) -> None:
 def _columns() -> tuple[str, ...]:
     columns = {column for column, _reader in READERS.values()} - _LOOKED_UP
     return (*sorted(columns), "handling_people", "handling_vehicle", "site_id", "postcode")
+
+
+@cache
+def _unsaid() -> dict[str, Any]:
+    """What each column holds that a line says nothing of."""
+    defaults = ((name, Listing.__table__.c[name].default) for name in _columns())
+    return {name: default.arg if default is not None and default.is_scalar else None for name, default in defaults}
 
 
 def _sites(organisation_id: int) -> dict[str, dict[str, Any]]:

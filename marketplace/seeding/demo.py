@@ -10,7 +10,7 @@ from datetime import datetime, time, timedelta
 
 from sqlalchemy import delete, select, update
 
-from marketplace.accounts import organisations, passwords, productions, services, sites
+from marketplace.accounts import organisations, passwords, productions, second_factor, services, sites
 from marketplace.accounts.models import Membership, Organisation, User
 from marketplace.carbon import estimates
 from marketplace.core import geo
@@ -21,8 +21,9 @@ from marketplace.messaging.models import Notification
 from marketplace.search.services import index_listings
 from marketplace.seeding import people, pictures, stock
 from marketplace.seeding.cast import Cast, add_listing
+from marketplace.seeding.circles import write_circles
 from marketplace.seeding.lives import write_past, write_present
-from marketplace.seeding.people import HOUSES, MODERATOR, PASSWORD, PRODUCTIONS, SHOWN, House
+from marketplace.seeding.people import HOUSES, MODERATOR, MODERATOR_SEED, PASSWORD, PRODUCTIONS, SHOWN, House
 
 SEED = 20261
 HOURS = {
@@ -41,7 +42,16 @@ def accounts() -> list[tuple[str, str, str]]:
     emails = [email for email, _who in SHOWN]
     there = set(db.session.scalars(select(User.email).where(User.email.in_(emails))))
     db.session.rollback()
-    return [(who, email, PASSWORD) for email, who in SHOWN if email in there]
+    shown = [(who, email, PASSWORD) for email, who in SHOWN if email in there]
+    return [(f"{who}, {_second_factor()}" if email == MODERATOR[1] else who, email, word) for who, email, word in shown]
+
+
+def _second_factor() -> str:
+    """How the moderator's code is had: the key for an application, and the command for those who have none."""
+    return (
+        f"qui demande aussi un code : clé {MODERATOR_SEED}, "
+        f"ou .venv/bin/flask --app wsgi user code --email {MODERATOR[1]}"
+    )
 
 
 def seed(report: Callable[[str], None] = lambda line: None) -> None:
@@ -62,6 +72,7 @@ def seed(report: Callable[[str], None] = lambda line: None) -> None:
     report(f"{len(ids)} annonces")
     report(f"{write_present(cast, draw)} échanges en cours")
     with transaction():
+        report(f"{write_circles(cast)} annonces pour les partenaires ou la maison")
         _forget_old_news()
 
 
@@ -70,6 +81,7 @@ def _people() -> Cast:
     password_hash = passwords.hash_password(PASSWORD)
     moderator = services.create_user(MODERATOR[1], MODERATOR[0], password_hash, verified=True, moderator=True)
     cast.moderator_id = moderator.id
+    second_factor.put(moderator.id, MODERATOR_SEED)
     for number, house in enumerate(HOUSES, start=1):
         _found(cast, house, number, password_hash)
     for key, house_key, title, kind, first, last, (postcode, city) in PRODUCTIONS:
@@ -106,6 +118,8 @@ def _found(cast: Cast, house: House, number: int, password_hash: str) -> None:
             "kind": house.kind,
             "name": house.name,
             "description": house.description,
+            "takes": house.takes,
+            "lends": house.lends,
             "siret": people.made_up_siret(number),
         },
     )

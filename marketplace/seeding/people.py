@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 PASSWORD = "La benne passe à 18 h"  # printed at the start; refused on https
+MODERATOR_SEED = "SECONDEPRISEQUAI23SECONDEPRISE45"  # of the moderator's second factor, printed too
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,8 @@ class House:
     verified: bool = True
     weight: int = 0  # its part of the stock
     titles: tuple[str, ...] = field(default=())
+    takes: str = ""
+    lends: str = ""
 
 
 HOUSES = (
@@ -40,9 +43,13 @@ HOUSES = (
     House(
         "contrechamp", "Ressourcerie Le Contrechamp", "reuse_centre", "contrechamp.example",
         Place("12 rue des Décors", "69100", "Villeurbanne"),
-        "Ressourcerie du spectacle : 900 m² de feuilles, praticables, mobilier et costumes, pesés et étiquetés.",
+        "Ressourcerie du spectacle : 900 m² de feuilles, praticables, mobilier et costumes, pesés et étiquetés.",
         (("Bruno Testa", "bruno", "owner"), ("Inès Caron", "ines", "manager")),
         weight=10,
+        takes="Feuilles et praticables sains, mobilier entier, costumes lavés, quincaillerie triée.\nPas de mousse"
+        " peinte ni de panneau mouillé.",
+        lends="Dons aux écoles et aux associations, location à la semaine pour les tournages.\nCaution par chèque,"
+        " remise en état au retour.",
     ),
     House(
         "deuxvies", "La Réserve à Deux Vies", "reuse_centre", "deux-vies.example",
@@ -50,6 +57,8 @@ HOUSES = (
         "Matériauthèque des tournages d’Île-de-France. Enlèvement sur rendez-vous, quai de chargement.",
         (("Chloé Besson", "chloe", "owner"), ("Samir Lounes", "samir", "manager")),
         weight=10,
+        takes="Matières premières, éléments de décor démontés, accessoires par caisses étiquetées.",
+        lends="Tout le stock se donne ou se loue, sur rendez-vous.",
     ),
     House(
         "belleville", "Accessoires de Belleville", "rental_house", "accessoires-belleville.example",
@@ -57,6 +66,7 @@ HOUSES = (
         "Location d’accessoires et de mobilier depuis trois générations.",
         (("Denise Fabre", "denise", "owner"),),
         weight=9,
+        lends="Accessoires et mobilier de 1850 à nos jours, à la semaine ; tarif dégressif dès la troisième.",
     ),
     House(
         "manufacture", "Théâtre de la Manufacture Nord", "venue", "manufacture-nord.example",
@@ -68,7 +78,7 @@ HOUSES = (
     House(
         "ecole", "École des Métiers du Décor", "school", "ecole-decor.example",
         Place("25 rue du Chantier-École", "69120", "Vaulx-en-Velin"),
-        "Formation de constructeurs, peintres et accessoiristes ; nous réemployons tout ce qui se revisse.",
+        "Formation de constructeurs, peintres et accessoiristes ; nous réemployons tout ce qui se revisse.",
         (("Fanny Le Goff", "fanny", "owner"),),
         weight=3,
     ),
@@ -82,7 +92,7 @@ HOUSES = (
     House(
         "partage", "Le Partage du Soir", "food_charity", "partage-du-soir.example",
         Place("60 rue de Marseille", "69007", "Lyon 7e"),
-        "Distribution de repas du soir ; vaisselle, tables et rayonnages bienvenus.",
+        "Distribution de repas du soir ; vaisselle, tables et rayonnages bienvenus.",
         (("Hélène Picard", "helene", "owner"),),
         weight=1,
     ),

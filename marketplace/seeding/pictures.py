@@ -10,7 +10,7 @@ from pathlib import Path
 import resvg_py
 
 from marketplace import ports
-from marketplace.catalogue import photos
+from marketplace.catalogue import photo_process, photos
 from marketplace.catalogue.models import Photo
 from marketplace.core.clock import now
 from marketplace.core.db import new_public_id
@@ -22,12 +22,10 @@ WIDTH = 960
 
 @dataclass(frozen=True)
 class Drawing:
-    """A drawing as a picture in every size: files by (longest side, extension)."""
+    """A drawing as a picture in every size."""
 
     name: str
-    width: int
-    height: int
-    files: dict[tuple[int, str], bytes]
+    made: photos.Made
 
 
 def draw(name: str) -> Drawing:
@@ -36,13 +34,8 @@ def draw(name: str) -> Drawing:
     with tempfile.TemporaryDirectory(prefix="drawing-") as folder:
         Path(folder, "in").write_bytes(picture)
         # ours, so no need of the bounded process that strangers' files get
-        known = photos._decode_and_write("PNG", Path(folder))
-        files = {
-            (size, extension): Path(folder, f"{size}.{extension}").read_bytes()
-            for size in photos.SIZES
-            for extension in photos.TYPES
-        }
-    return Drawing(name, known["width"], known["height"], files)
+        said = photo_process.decode_and_write("PNG", Path(folder))
+        return Drawing(name, photos.gathered(Path(folder), said))
 
 
 def draw_all(names: Iterable[str]) -> dict[str, Drawing]:
@@ -53,15 +46,18 @@ def draw_all(names: Iterable[str]) -> dict[str, Drawing]:
 
 def store(drawing: Drawing) -> Photo:
     """A photo of its own made of `drawing`: its files kept under a new key, so that removing it harms no other."""
-    key = new_public_id()
-    for (size, extension), data in drawing.files.items():
+    key, made = new_public_id(), drawing.made
+    for (size, extension), data in made.files.items():
         ports.current("files").put(f"photos/{key}-{size}.{extension}", data)
     return Photo(
         state="ready",
         key=key,
         position=0,
-        width=drawing.width,
-        height=drawing.height,
-        stored_bytes=sum(map(len, drawing.files.values())),
+        width=made.width,
+        height=made.height,
+        colour=made.colour,
+        colours=list(made.colours),
+        fingerprint=made.fingerprint,
+        stored_bytes=sum(map(len, made.files.values())),
         created_at=now(),
     )

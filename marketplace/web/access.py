@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, TypeVar
 
-from flask import abort, current_app, g
+from flask import abort, current_app, g, request
 from flask_babel import gettext as _
 from flask_login import current_user
 
@@ -27,6 +27,23 @@ def signed_in_actor() -> Actor:
     if actor is None:
         abort(401)
     return actor
+
+
+def ask_for_proof(*, factor: bool = False) -> Any:
+    """None where this browser gave a password (`factor`: a code or a passkey) within a quarter of an hour; else the
+    answer that asks for it and then goes on with what was sent. For routes whose need depends on what is sent."""
+    return current_app.extensions["ask_proof"](factor)
+
+
+def freshly_proved(view: View) -> View:
+    """Under an `@enter.…`: only at the hand of somebody who has just proved who they are."""
+
+    @wraps(view)
+    def guarded(*args: Any, **kwargs: Any) -> Any:
+        asked = ask_for_proof()
+        return view(*args, **kwargs) if asked is None else asked
+
+    return guarded  # type: ignore[return-value]
 
 
 class _Enter:
@@ -67,13 +84,18 @@ class _Enter:
 
     @staticmethod
     def moderator(view: View) -> View:
-        """A moderator; to others the page does not exist."""
+        """A moderator with a second factor, given anew for each act; to others the page does not exist."""
 
         def check(actor: Actor) -> None:
             if not actor.is_moderator:
                 raise NotFound
 
-        return _guarded(view, "moderator", check)
+        @wraps(view)
+        def with_factor(*args: Any, **kwargs: Any) -> Any:
+            asked = current_app.extensions["ask_moderator"](request.method not in ("GET", "HEAD"))
+            return view(*args, **kwargs) if asked is None else asked
+
+        return _guarded(with_factor, "moderator", check)  # type: ignore[return-value]
 
 
 def _guarded(view: View, name: str, check: Callable[[Actor], None]) -> View:

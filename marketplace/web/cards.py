@@ -6,14 +6,16 @@ from decimal import Decimal
 from functools import cache
 from typing import Any
 
-from flask import current_app, url_for
+from flask import current_app, has_request_context, url_for
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from marketplace.catalogue import taxonomy
+from marketplace.catalogue.favourites import kept_among
 from marketplace.core.clock import today
 from marketplace.core.geo import short_name
 from marketplace.web import filters, writing
+from marketplace.web.access import current_actor
 from marketplace.web.labels import drawing_for, label
 
 URGENT_DAYS = 14  # a listing that goes within so many days says so
@@ -25,9 +27,16 @@ def card(row: Any) -> dict[str, Any]:
 
 
 def cards(rows: Iterable[Any]) -> list[dict[str, Any]]:
-    """The cards of several results: rows with the attributes of `search.queries.Found`."""
-    wording = _Wording()
-    return [wording.card(row) for row in rows]
+    """The cards of several results: rows with the attributes of `search.queries.Found`. One query, for somebody who is
+    signed in: which of them are their favourites. A visitor's cards are the same for every visitor."""
+    wording, rows = _Wording(), list(rows)
+    found = [wording.card(row) for row in rows]
+    actor = current_actor() if has_request_context() else None
+    if actor is not None:
+        kept = kept_among(actor.user_id, [row.public_id for row in rows])
+        for one in found:
+            one["kept"] = one["keep_id"] in kept
+    return found
 
 
 class _Wording:
@@ -60,6 +69,8 @@ class _Wording:
             "distance_text": "" if row.distance_km is None else filters.distance(row.distance_km),
             "urgent_text": self.urgent_text(row.gone_by),
             "carbon_text": self.carbon_text(row.estimate_kgco2e, row.uncertainty_kgco2e),
+            "keep_id": row.public_id,
+            "kept": None,
         }
 
     def modes_text(self, *on: bool) -> str:

@@ -4,12 +4,14 @@ They need neither the database nor the visitor, so that they stand when those do
 (`api/errors.py`, on its blueprints, which go first).
 """
 
+import math
 import sqlite3
+import time
 from typing import Any
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, current_app, g, request, session
-from flask_babel import force_locale
+from flask_babel import force_locale, ngettext
 from flask_babel import lazy_gettext as _l
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import DBAPIError
@@ -18,6 +20,7 @@ from werkzeug.exceptions import HTTPException
 
 from marketplace.core.errors import Invalid, MarketplaceError
 from marketplace.web.filters import sentences
+from marketplace.web.limits import limiter
 from marketplace.web.next_address import safe_path
 
 RETRY_AFTER = {429: 60, 503: 30}  # seconds, where the refusal itself does not say
@@ -99,7 +102,10 @@ def refused_by_the_shell(error: HTTPException) -> Any:
     headers = {name: value for name, value in error.get_headers() if name.lower() in ("allow", "retry-after")}
     limit = getattr(error, "limit", None)  # flask-limiter's refusal names the limit that was met
     if limit is not None:
-        headers.setdefault("Retry-After", str(limit.limit.get_expiry()))
+        met = limiter.current_limit
+        # when the oldest attempt that counts leaves the window (`reset_at` is that second, already rounded up, so that
+        # this is the figure the limiter puts in the header too); the whole window where that is not known
+        headers["Retry-After"] = str(max(1, int(met.reset_at - time.time())) if met else limit.limit.get_expiry())
     return page(error.code or 500, wording=STALE_FORM if isinstance(error, CSRFError) else None, headers=headers)
 
 
@@ -131,6 +137,8 @@ def page(
     language = spoken_language()
     with force_locale(language):
         title, then, drawing = wording or PAGES.get(status) or PAGES[400 if status < 500 else 500]
+        if status == 429 and headers and headers.get("Retry-After", "").isdigit():
+            then = wait(int(headers["Retry-After"]))
         text = _page_text(
             language=language, title=str(title), said=str(said), then=str(then), drawing=drawing,
             details=[str(sentence) for sentence in details or []],
@@ -141,6 +149,23 @@ def page(
         response.headers.setdefault("Retry-After", str(RETRY_AFTER[status]))
     response.headers["Cache-Control"] = "no-store"
     return response
+
+
+def wait(seconds: int) -> str:
+    """How long to wait, in the unit one would say it in, rounded up."""
+    if seconds <= 90:
+        return ngettext(
+            "Attendez %(num)d seconde, puis réessayez.", "Attendez %(num)d secondes, puis réessayez.", seconds
+        )
+    if seconds <= 90 * 60:
+        return ngettext(
+            "Attendez %(num)d minute, puis réessayez.",
+            "Attendez %(num)d minutes, puis réessayez.",
+            math.ceil(seconds / 60),
+        )
+    return ngettext(
+        "Attendez %(num)d heure, puis réessayez.", "Attendez %(num)d heures, puis réessayez.", math.ceil(seconds / 3600)
+    )
 
 
 def spoken_language() -> str:

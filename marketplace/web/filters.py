@@ -17,12 +17,9 @@ from flask_babel import gettext as _
 from markupsafe import Markup
 
 from marketplace.web import labels, writing
+from marketplace.web import stylesheets as sheets
 from marketplace.web.writing import NBSP, Figure, sign_known
 
-STYLES = (
-    "tokens", "elements", "layout", "controls", "fields", "things", "course", "charts", "floating", "site", "finding",
-    "working", "print",
-)  # fmt: skip
 FONT = "fonts/radio-canada-latin.woff2"  # tokens.css names it without a hash: a new font gets a new name
 NO_DRAWING = "vide"
 
@@ -124,10 +121,8 @@ def asset(path: str) -> str:
 
 
 def stylesheets() -> Markup:
-    """The links to every style sheet, in the order of the layers."""
-    return Markup("\n  ").join(
-        Markup('<link rel="stylesheet" href="{}">').format(asset(f"css/{name}.css")) for name in STYLES
-    )
+    """The link to the style sheets of all pages."""
+    return Markup('<link rel="stylesheet" href="{}">').format(sheets.address())
 
 
 def link(endpoint: str) -> str:
@@ -194,7 +189,6 @@ def init_app(app: Flask) -> None:
     assets = Remembered(lambda path: _hashed(folder, url_path, path), remember=not app.debug)
     drawings = Remembered(drawing, remember=not app.debug)
     links = Remembered(url_for)
-    sheets = Remembered(lambda _key: stylesheets(), remember=not app.debug)
     app.extensions |= {"assets": assets, "drawings": drawings, "links": links}
     for function in FILTERS:
         app.jinja_env.filters[function.__name__] = function
@@ -205,6 +199,5 @@ def init_app(app: Flask) -> None:
         "asset": assets.__getitem__,
         "drawing_url": drawings.__getitem__,
         "link": links.__getitem__,
-        "stylesheets": lambda: sheets[""],
         "font_url": f"{url_path}/{FONT}",
     }

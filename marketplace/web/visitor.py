@@ -13,6 +13,7 @@ from werkzeug.local import LocalProxy
 
 from marketplace.accounts import queries, sightings
 from marketplace.accounts.signing_in import SignedIn
+from marketplace.catalogue.favourites import kept_among
 from marketplace.messaging import queries as messages
 from marketplace.web.access import current_actor
 from marketplace.web.next_address import safe_path
@@ -41,6 +42,10 @@ class Visitor:
     def unread_count(self) -> int:
         """Notifications they have not read."""
         return messages.unread_count(self.user_id)
+
+    def keeps(self, listing_public_id: str) -> bool:
+        """Whether a listing is among their favourites."""
+        return bool(kept_among(self.user_id, [listing_public_id]))
 
 
 def visitor() -> Visitor | None:

@@ -17,7 +17,26 @@ for (const input of document.querySelectorAll('input[data-reveal]')) {
   input.after(line);
 }
 
-// What is shown once is taken whole: <input readonly data-select>.
-for (const input of document.querySelectorAll('input[data-select]')) {
+// What is shown once is taken whole: <input readonly data-select>, a textarea as well.
+for (const input of document.querySelectorAll('[data-select]')) {
   input.addEventListener('focus', () => input.select());
+}
+
+// Recovery codes are copied or printed: <div data-codes data-copy="Copier" data-copied="Copié" data-print="Imprimer">.
+for (const place of document.querySelectorAll('[data-codes]')) {
+  const add = (text, act) => {
+    const button = document.createElement('button');
+    button.type = 'button';
+    button.className = 'btn';
+    button.textContent = text;
+    button.addEventListener('click', () => act(button));
+    place.append(button);
+  };
+  if (navigator.clipboard) {
+    add(place.dataset.copy, async (button) => {
+      await navigator.clipboard.writeText(document.getElementById('codes').value);
+      button.textContent = place.dataset.copied;
+    });
+  }
+  add(place.dataset.print, () => window.print());
 }

@@ -1,10 +1,8 @@
-// The publish page: saves by itself, sends photos one by one, finds a category by its words and fills what is usual.
+// The publish page: saves by itself, finds a category by its words and fills what is usual. Its photos: photos.js.
 // Without this the same form does it all with its buttons.
 
 const form = document.getElementById('listing');
 const saved = document.getElementById('saved');
-const shots = document.getElementById('shots');
-const told = document.getElementById('told');
 const texts = form.dataset;
 const json = { Accept: 'application/json' };
 
@@ -13,12 +11,6 @@ function element(name, attributes = {}, ...children) {
   for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
   made.append(...children);
   return made;
-}
-
-function fromServer(html) {
-  const holder = document.createElement('template');
-  holder.innerHTML = html.trim();
-  return holder.content.firstElementChild;
 }
 
 // ── saving ──
@@ -53,6 +45,7 @@ async function send() {
     answer = await fetch(form.action, { method: 'POST', body, headers: json });
   } catch {
     saved.textContent = texts.textUnsaved;
+    addEventListener('online', save, { once: true });
     return false;
   }
   const type = answer.headers.get('Content-Type') ?? '';
@@ -74,6 +67,7 @@ async function send() {
     history.replaceState(null, '', said.address);
   }
   saved.textContent = said.said;
+  document.getElementById('before').innerHTML = said.before;
   return true;
 }
 
@@ -97,84 +91,8 @@ form.addEventListener('input', (event) => {
 });
 form.addEventListener('submit', () => clearTimeout(waiting));
 
-// ── photos ──
-
-let left = Number(texts.left);
-let polls = 0;
-
-function poll() {
-  if (!shots.querySelector('[data-state="received"]') || polls > 90) return;
-  polls += 1;
-  setTimeout(async () => {
-    try {
-      const answer = await fetch(texts.photos, { headers: json });
-      if (answer.ok) {
-        for (const photo of (await answer.json()).photos) {
-          const shown = document.getElementById(`photo-${photo.id}`);
-          if (shown && shown.dataset.state !== photo.state) shown.replaceWith(fromServer(photo.html));
-        }
-      }
-    } catch {
-      // the network is away: the next turn tries again
-    }
-    poll();
-  }, 1200);
-}
-
-function upload(file, row, bar) {
-  return new Promise((resolve) => {
-    const body = new FormData();
-    body.set('csrf_token', form.elements.csrf_token.value);
-    body.set('photo', file, file.name);
-    const request = new XMLHttpRequest();
-    request.open('POST', texts.photos);
-    request.setRequestHeader('Accept', 'application/json');
-    request.upload.addEventListener('progress', (event) => {
-      if (event.lengthComputable) bar.value = (100 * event.loaded) / event.total;
-    });
-    request.addEventListener('loadend', () => {
-      let said = {};
-      try {
-        said = JSON.parse(request.responseText);
-      } catch {
-        // not ours to read: the sentence below stands
-      }
-      if (request.status === 201) {
-        row.replaceWith(fromServer(said.html));
-      } else {
-        left += 1;
-        bar.replaceWith(element('span', { class: 'state lost' }, said.error ?? texts.textFailed));
-      }
-      resolve();
-    });
-    request.send(body);
-  });
-}
-
-document.getElementById('photo')?.addEventListener('change', async (event) => {
-  const files = [...event.target.files];
-  event.target.value = '';
-  told.textContent = files.length > left ? texts.textTooMany : '';
-  const taken = files.slice(0, Math.max(0, left));
-  left -= taken.length;
-  if (!texts.photos && !(await save())) {
-    left += taken.length;
-    return;
-  }
-  const rows = taken.map((file, number) => {
-    const id = `up-${Date.now()}-${number}`;
-    const bar = element('progress', { id, max: '100', value: '0' });
-    const row = element('li', {}, element('label', { class: 'grow', for: id }, file.name), bar);
-    shots.append(row);
-    return [file, row, bar];
-  });
-  for (const one of rows) {
-    await upload(...one);
-    polls = 0;
-    if (shots.querySelectorAll('[data-state="received"]').length === 1) poll();
-  }
-});
-poll();
+// static/js/photos.js asks for a draft to hang its photos on
+form.addEventListener('draftneeded', async (event) => event.detail(await save()));
 
 // ── modes: a price is asked where there is one ──
 
@@ -242,6 +160,7 @@ category.addEventListener('change', async () => {
   } catch {
     return;
   }
+  ask(usual.questions);
   const source = form.querySelector('[name="mass_source"]:checked')?.value ?? 'guessed';
   for (const id of ['unit', 'length_cm', 'width_cm', 'height_cm', 'mass_kg']) {
     const field = document.getElementById(id);
@@ -263,6 +182,30 @@ category.addEventListener('change', async () => {
   soon(300);
 });
 
+// ── the questions of the category: its own, and the common ones it brings to the fore ──
+
+const asked = document.getElementById('package');
+
+function ask(html) {
+  const typed = new Map([...asked.querySelectorAll('[name^="trait_"]')].map((field) => [field.id, field.value]));
+  for (const slot of asked.querySelectorAll('[data-slot]')) {
+    const home = form.querySelector(`[data-home="${slot.dataset.slot}"]`);
+    home.append(...slot.childNodes);
+    home.hidden = false;
+    if (home.dataset.label) home.querySelector('label').firstChild.textContent = home.dataset.label;
+  }
+  asked.innerHTML = html;
+  for (const slot of asked.querySelectorAll('[data-slot]')) {
+    const home = form.querySelector(`[data-home="${slot.dataset.slot}"]`);
+    slot.append(...home.childNodes);
+    home.hidden = true;
+    const words = slot.querySelector('label').firstChild;
+    home.dataset.label ??= words.textContent;
+    words.textContent = slot.dataset.label;
+  }
+  for (const field of asked.querySelectorAll('[name^="trait_"]')) field.value = typed.get(field.id) ?? '';
+}
+
 function mark(field) {
   const box = field.closest('.field');
   if (!box.querySelector('[data-guess]')) box.append(element('p', { class: 'small', 'data-guess': '' }, texts.textGuess));
@@ -275,3 +218,17 @@ form.addEventListener('input', (event) => {
   const source = form.querySelector('[name="mass_source"]:checked');
   if (!source || source.value === 'guessed') form.querySelector('[name="mass_source"][value="estimated"]').checked = true;
 });
+
+// ── what is out is not saved while one types: it is kept in this browser ──
+
+form.addEventListener('taken', prices);
+if (texts.kept) {
+  const { keep } = await import(texts.keptScript); // by the address that carries its content's hash
+  keep(form, async (key) => {
+    try {
+      ask((await (await fetch(texts.proposals.replace('KEY', key), { headers: json })).json()).questions);
+    } catch {
+      // the network is away: the common fields are taken all the same
+    }
+  });
+}

@@ -5,9 +5,9 @@ import pytest
 from marketplace import create_app
 from marketplace.core.db import db
 from marketplace.web.limits import limiter
-from tests.accounts.browsing import NEW_PASSWORD, sign_in_by_form, sign_up_by_form
+from tests.accounts.browsing import prove, sign_in_by_form, sign_up_by_form
 from tests.databases import settings_for
-from tests.factories import PASSWORD, make_user, sign_in
+from tests.factories import PASSWORD, make_listing, make_organisation, make_user, sign_in
 
 WRONG = "ce n’est pas le bon"
 
@@ -115,11 +115,17 @@ def test_sign_up_by_address(limited):
 
 
 def test_a_stolen_session_cannot_guess_the_password_for_long(limited):
+    """A6: one counter for every place that asks who sits there."""
     user = make_user("Alice")
     client = sign_in(limited.test_client(), user)
-    data = {"password_proof": WRONG, "new_password": NEW_PASSWORD}
-    statuses = [client.post("/compte/mot-de-passe", data=data).status_code for _ in range(11)]
-    assert statuses == [422] * 10 + [429]
-    more = client.post("/compte/adresse", data={"new_email": "x@exemple.fr", "address_proof": PASSWORD})
-    assert more.status_code == 429, "one counter for every place that asks for the password"
+    statuses = [prove(client, proof=WRONG, proof_to="/compte/adresse").status_code for _ in range(6)]
+    assert statuses == [422] * 5 + [429]
+    assert prove(client, proof=PASSWORD).status_code == 429
     assert sign_in_by_form(limited.test_client()).status_code == 303
+
+
+def test_reports_of_one_address_are_limited(limited):
+    flats = make_listing(make_organisation("Le Contrechamp"))
+    path = f"/annonces/{flats.public_id}/signaler"
+    statuses = [limited.test_client().post(path, data={"explanation": "x"}).status_code for _ in range(11)]
+    assert statuses == [422] * 10 + [429]

@@ -13,10 +13,12 @@ organisation.edit            yes   no     no     no     no
 organisation.members         yes   no     no     no     no
 organisation.audit           yes   no     no     no     no
 site.edit                    yes   yes    no     no     no
+partnership.manage           yes   yes    no     no     no
 token.manage                 yes   yes    no     no     no
 production.read              yes   yes    yes    yes    yes
 production.edit              yes   yes    no     no     no
 production.members           yes   yes    no     no     no
+favourite.share              yes   yes    yes    no     yes
 listing.read                 yes   yes    yes    yes    no
 listing.draft                yes   yes    yes    no     no
 listing.publish              yes   yes    no     no     no
@@ -33,7 +35,7 @@ CELLS = [(action, role, answer == "yes") for action, row in ROWS.items() for rol
 
 UNVERIFIED_MAY_NOT = {
     "listing.publish", "exchange.request", "exchange.decide", "exchange.follow", "exchange.message",
-    "organisation.members", "production.members", "token.manage",
+    "organisation.members", "production.members", "token.manage", "partnership.manage",
 }  # fmt: skip
 
 

@@ -57,7 +57,7 @@ def test_a_password_that_is_refused_leaves_the_link_alive(client, path):
 def test_it_is_void_once_the_password_changed_otherwise(client, path, app):
     browser = app.test_client()
     sign_in_by_form(browser)
-    browser.post("/compte/mot-de-passe", data={"password_proof": PASSWORD, "new_password": NEW_PASSWORD})
+    browser.post("/compte/mot-de-passe", data={"new_password": NEW_PASSWORD})
     assert client.get(path).status_code == 410
 
 

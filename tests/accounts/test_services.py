@@ -191,7 +191,7 @@ def test_a_closed_account_has_no_session_no_link_and_no_way_in(app, run_jobs, ou
     assert signing_in.load(secret) is None
     assert queries.link_holder(link, "reset") is None
     with transaction():
-        assert services.sign_in(found, "", "") is None
+        assert services.sign_in(found, "", "", "") is None
         services.ask_reset(user.email)
     run_jobs()
     assert outbox_mail() == []
@@ -203,7 +203,7 @@ def test_a_password_changed_meanwhile_keeps_the_door_shut(app):
     with transaction():
         services.change_password(user.id, None, passwords.hash_password("girafe velours tampon"))
     with transaction():
-        assert services.sign_in(found, "", "") is None
+        assert services.sign_in(found, "", "", "") is None
     assert db.session.query(UserSession).count() == 0
 
 

@@ -10,7 +10,7 @@ from marketplace.accounts.permissions import MATRIX
 from marketplace.core.clock import wall
 from marketplace.core.db import db, transaction
 from marketplace.core.errors import Invalid, NotAllowed, NotFound
-from tests.accounts.browsing import sign_in_by_form
+from tests.accounts.browsing import let_proofs_age, prove, sign_in_by_form
 from tests.factories import PASSWORD, actor_of, add_member, make_organisation, make_user, owner_of, sign_in
 
 both = pytest.mark.both_databases
@@ -167,19 +167,24 @@ def test_shown_once_then_listed_and_revoked(client, organisation):
 
 
 def test_the_password_is_asked_again_after_a_while(client, organisation):
-    with client.session_transaction() as cookie:
-        cookie["proved_at"] -= 901
-    refused = ask(client)
-    assert refused.status_code == 422 and secret_on(refused) is None
-    assert 'value="Import"' in refused.get_data(as_text=True), "what was typed is kept"
+    """A8: what was typed waits while the password is given, and goes on from there."""
+    let_proofs_age()
+    asked = ask(client)
+    assert asked.status_code == 200 and secret_on(asked) is None
+    page = asked.get_data(as_text=True)
+    assert "Confirmez que c’est bien vous" in page
+    assert 'name="name" value="Import"' in page and page.count('name="scopes"') == 2, "what was typed waits"
     assert db.session.query(ApiToken).count() == 0
-    assert ask(client, token_proof="autre chose").status_code == 422
-    assert secret_on(ask(client, token_proof=PASSWORD))
+    waits = {"name": "Import", "scopes": ["read", "listings"], "days": "30", "proof_to": "/compte/jetons"}
+    wrong = prove(client, proof="autre chose", **waits)
+    assert wrong.status_code == 422 and 'name="name" value="Import"' in wrong.get_data(as_text=True)
+    made = prove(client, proof=PASSWORD, **waits)
+    assert secret_on(made)
     path = f"/compte/jetons/{token_row().public_id}/revoquer"
-    with client.session_transaction() as cookie:
-        cookie["proved_at"] -= 901
-    assert client.post(path).status_code == 422 and token_row().revoked_at is None
-    assert client.post(path, data={"revoke_proof": PASSWORD}).status_code == 303
+    let_proofs_age()
+    assert client.post(path).status_code == 200 and token_row().revoked_at is None
+    assert client.post("/compte/preuve", data={"proof": PASSWORD, "proof_to": path}).status_code == 307
+    assert client.post(path).status_code == 303
 
 
 def test_wrong_fields_are_named(client, organisation):
@@ -196,9 +201,7 @@ def test_a_stranger_neither_sees_nor_revokes(client, organisation, app):
     token = token_row()
     stranger = app.test_client()
     other = make_organisation("Autre Scène", owner=make_user("Charlie"))
-    sign_in(stranger, db.session.query(User).filter_by(name="Charlie").one(), other)
-    with stranger.session_transaction() as cookie:
-        cookie["proved_at"] = int(wall().timestamp())
+    sign_in(stranger, db.session.query(User).filter_by(name="Charlie").one(), other, proved=True)
     assert "Import" not in stranger.get("/compte/jetons").get_data(as_text=True)
     theirs = stranger.post(f"/compte/jetons/{token.public_id}/revoquer")
     nobodys = stranger.post("/compte/jetons/aaaaaaaaaaaaa/revoquer")

@@ -6,8 +6,11 @@ import pytest
 
 from marketplace.accounts import memberships, organisations
 from marketplace.accounts.models import Invitation, Membership, Organisation, Site
+from marketplace.accounts.opening_hours import OpenState
+from marketplace.accounts.views_organisation_page import said
 from marketplace.core.db import db, transaction
-from tests.factories import PASSWORD, add_member, make_organisation, make_user, sign_in, site_of
+from tests.accounts.browsing import prove
+from tests.factories import PASSWORD, add_member, make_listing, make_organisation, make_user, sign_in, site_of
 
 FORM = {"name": "Le Contrechamp", "kind": "reuse_centre", "siret": "732 829 320 00074"}
 
@@ -81,7 +84,7 @@ def test_the_public_page_keeps_the_street(client, house, charlie, alice):
         assert "rue des Décors" not in page
         assert "Membres" not in page
         assert "Ce qui a été évité" not in page
-        assert f"/annonces?organisation={house.public_id}" in page
+        assert "Rien en ligne pour le moment" in page
     page = alice.get(f"/organisations/{house.public_id}").text
     assert "12 rue des Décors" in page
     assert "Ce qui a été évité" in page
@@ -128,7 +131,7 @@ def test_strangers_meet_nothing(house, charlie, session):
     assert [answer.status_code for answer in real] == [404] * len(real)
     nothing = charlie.get("/organisations/abcdefghij234/membres")
     assert nothing.status_code == 404
-    strip = re.compile(r"<code>.*?</code>|abcdefghij234|[a-z2-7]{13}|[0-9a-f-]{8,40}")
+    strip = re.compile(r'<code>.*?</code>|<b class="num">[0-9a-f-]+</b>|abcdefghij234|[a-z2-7]{13}')
     assert strip.sub("", nothing.text) == strip.sub("", real[1].text)
     assert session.query(Site).count() == 2
     assert session.get(Organisation, house.id).name == "Le Contrechamp"
@@ -216,13 +219,13 @@ def test_owners_change_only_with_the_password(app, alice, house, session):
         assert "Confirmez que c’est bien vous" in asked.text
         for key, value in data.items():
             assert f'name="{key}" value="{value}"' in asked.text
-    wrong = alice.post(f"{base}/{bob.public_id}/role", data={"role": "owner", "proof": "pas celui-là"})
+    waits = {"role": "owner", "proof_to": f"{base}/{bob.public_id}/role"}
+    wrong = alice.post("/compte/preuve", data={"proof": "pas celui-là", **waits})
     assert wrong.status_code == 422
     assert 'id="proof-e"' in wrong.text
     assert (memberships.role_in(house.id, bob.id), memberships.role_in(house.id, eve.id)) == ("member", "owner")
     assert session.query(Invitation).count() == 0
-    right = alice.post(f"{base}/{bob.public_id}/role", data={"role": "owner", "proof": PASSWORD})
-    assert right.status_code == 303
+    assert prove(alice, proof=PASSWORD, **waits).location == base
     assert alice.post(f"{base}/{eve.public_id}/retirer").status_code == 303
     assert (memberships.role_in(house.id, bob.id), memberships.role_in(house.id, eve.id)) == ("owner", None)
 
@@ -290,3 +293,38 @@ def test_bad_input_is_never_ours(alice, charlie, house):
     assert alice.get(f"/organisations/{house.public_id}/membres?page=999999999999").status_code == 200
     assert charlie.get("/organisations/%00").status_code == 404
     assert charlie.get("/invitations/" + "x" * 5000).status_code == 404
+
+
+def test_the_public_page_says_what_it_takes_where_and_when(app, client, alice, house, session):
+    owner = {**FORM, "takes": "Des feuilles saines\nDes ferrures", "lends": "Du mobilier <b>"}
+    path = f"/organisations/{house.public_id}"
+    assert alice.post(f"{path}/modifier", data=owner).status_code == 303
+    for number in range(14):
+        make_listing(house, f"Chaise {number}")
+    make_listing(house, "Pour la maison", visibility="organisation")
+    page = client.get(path).text
+    assert "Des feuilles saines<br>Des ferrures" in page and "Du mobilier &lt;b&gt;" in page
+    assert "Ouvert jusqu’à 12:00" in page and "Horaires de la semaine" in page  # a Thursday, 10:00 in Paris
+    assert "Inscrite le" in page
+    assert page.count('class="card"') == 12 and "Voir ses 14 annonces" in page
+    assert "Pour la maison" not in page
+    assert "Réserve" not in page  # what its people call the place is theirs
+    assert "Voir ses 15 annonces" in alice.get(path).text
+    assert "Gardé en usage" not in page  # nothing handed over yet
+
+
+@pytest.mark.parametrize(
+    ("state", "weekday", "words"),
+    [
+        (OpenState(True, "18:00", 0), 0, "Ouvert jusqu’à 18:00"),
+        (OpenState(True, "00:00", 1), 0, "Ouvert jusqu’à minuit"),
+        (OpenState(True, "02:00", 1), 4, "Ouvert jusqu’à samedi, 2:00"),
+        (OpenState(True, None, 0), 0, "Ouvert jour et nuit"),
+        (OpenState(False, "09:00", 0), 0, "Fermé, ouvre à 9:00"),
+        (OpenState(False, "09:00", 1), 0, "Fermé, ouvre demain à 9:00"),
+        (OpenState(False, "09:00", 3), 5, "Fermé, ouvre mardi à 9:00"),
+    ],
+)
+def test_hours_are_said_in_words(app, state, weekday, words):
+    with app.test_request_context("/"):
+        assert said(state, weekday) == words

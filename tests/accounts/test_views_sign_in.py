@@ -145,7 +145,9 @@ def test_a_stranger_cannot_sign_others_out(client, app):
     assert is_signed_in(client)
 
 
-@pytest.mark.parametrize("path", ["/deconnexion", "/compte/mot-de-passe", "/compte/adresse", "/compte/verification"])
+@pytest.mark.parametrize(
+    "path", ["/deconnexion", "/compte/verification", "/compte/navigateurs", "/compte/navigateurs/tous"]
+)
 def test_reading_never_acts(client, path):
     sign_in(client, make_user("Alice"))
     assert client.get(path).status_code == 405

@@ -4,7 +4,7 @@ import pytest
 
 from marketplace.accounts.models import Organisation, User
 from marketplace.core.db import db, transaction
-from tests.accounts.browsing import NEW_PASSWORD, is_signed_in, link_in, sign_in_by_form, sign_up_by_form
+from tests.accounts.browsing import NEW_PASSWORD, is_signed_in, link_in, prove, sign_in_by_form, sign_up_by_form
 from tests.databases import settings_for
 from tests.factories import PASSWORD, make_user, sign_in
 
@@ -138,14 +138,16 @@ def test_protected_fields_sent_by_a_client_change_nothing(client):
 
 def test_changing_address_asks_for_the_password_and_the_new_address(client, run_jobs, outbox_mail):
     sign_in(client, make_user("Alice"))
-    wrong = client.post("/compte/adresse", data={"new_email": "neuve@exemple.fr", "address_proof": "autre chose"})
+    asked = client.post("/compte/adresse", data={"new_email": "neuve@exemple.fr"})
+    assert 'name="new_email" value="neuve@exemple.fr"' in asked.get_data(as_text=True)
+    waits = {"new_email": "neuve@exemple.fr", "proof_to": "/compte/adresse"}
+    wrong = prove(client, proof="autre chose", **waits)
     assert wrong.status_code == 422
     assert "Ce n’est pas votre mot de passe actuel" in wrong.get_data(as_text=True)
     assert 'value="neuve@exemple.fr"' in wrong.get_data(as_text=True)
     run_jobs()
     assert outbox_mail() == []
-    right = client.post("/compte/adresse", data={"new_email": "neuve@exemple.fr", "address_proof": PASSWORD})
-    assert right.status_code == 303
+    assert prove(client, proof=PASSWORD, **waits).location == "/compte/securite"
     run_jobs()
     told = {m["To"]: m for m in outbox_mail()}
     assert set(told) == {"alice@exemple.fr", "neuve@exemple.fr"}
@@ -154,32 +156,44 @@ def test_changing_address_asks_for_the_password_and_the_new_address(client, run_
 
 
 def test_the_same_address_is_no_change(client):
-    sign_in(client, make_user("Alice"))
-    answer = client.post("/compte/adresse", data={"new_email": "Alice@exemple.fr", "address_proof": PASSWORD})
+    sign_in(client, make_user("Alice"), proved=True)
+    answer = client.post("/compte/adresse", data={"new_email": "Alice@exemple.fr"})
     assert answer.status_code == 422 and "déjà votre adresse" in answer.get_data(as_text=True)
 
 
 @pytest.mark.parametrize(
-    ("proof", "new", "sentence"),
+    ("new", "sentence"),
     [
-        ("", NEW_PASSWORD, "Écrivez votre mot de passe"),
-        ("autre chose", NEW_PASSWORD, "Ce n’est pas votre mot de passe actuel"),
-        (PASSWORD, "court", "au moins 12"),
-        (PASSWORD, "ressourcerie-alice", None),
-        (PASSWORD, "le grand atelier 1", "Il reprend"),
+        ("", "Choisissez un mot de passe"),
+        ("court", "au moins 12"),
+        ("ressourcerie-alice", None),
+        ("le grand atelier 1", "Il reprend"),
     ],
 )
-def test_a_new_password_needs_the_old_one_and_to_be_a_good_one(client, proof, new, sentence):
+def test_a_new_password_needs_to_be_a_good_one(client, new, sentence):
     from tests.factories import make_organisation
 
     user = make_user("Alice")
     make_organisation("Le Grand Atelier", owner=user)
-    sign_in(client, user)
-    answer = client.post("/compte/mot-de-passe", data={"password_proof": proof, "new_password": new})
+    sign_in(client, user, proved=True)
+    answer = client.post("/compte/mot-de-passe", data={"new_password": new})
     if sentence is None:
         assert answer.status_code == 303
     else:
         assert answer.status_code == 422 and sentence in answer.get_data(as_text=True)
+
+
+def test_a_new_password_needs_the_old_one_and_waits_in_no_page(client):
+    user = make_user("Alice")
+    before = user.password_hash
+    sign_in(client, user)
+    assert client.get("/compte/mot-de-passe").location == "/compte/preuve?next=/compte/mot-de-passe"
+    asked = client.post("/compte/mot-de-passe", data={"new_password": NEW_PASSWORD}).get_data(as_text=True)
+    assert "Confirmez que c’est bien vous" in asked and NEW_PASSWORD not in asked
+    assert alice().password_hash == before
+    given = client.post("/compte/preuve?next=/compte/mot-de-passe", data={"proof": PASSWORD})
+    assert (given.status_code, given.location) == (303, "/compte/mot-de-passe")
+    assert client.post("/compte/mot-de-passe", data={"new_password": NEW_PASSWORD}).status_code == 303
 
 
 def test_a_stranger_sees_no_account(client):

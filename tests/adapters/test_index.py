@@ -12,8 +12,10 @@ from tests.factories import make_listing, make_organisation
 pytestmark = pytest.mark.both_databases
 
 
-def words(listing_id: int, title: str = "", category: str = "", materials: str = "", description: str = ""):
-    return IndexedWords(listing_id, *map(index_text, (title, category, materials, description)))
+def words(
+    listing_id: int, title: str = "", category: str = "", materials: str = "", description: str = "", keys: str = ""
+):
+    return IndexedWords(listing_id, *map(index_text, (title, category, materials, description)), keys)
 
 
 @pytest.fixture
@@ -31,8 +33,8 @@ def write(*rows: IndexedWords) -> None:
         current("index").write(session.connection(), rows)
 
 
-def found(asked: str) -> list[int]:
-    match = current("index").match(parse_query(asked))
+def found(asked: str, *keys: list[str]) -> list[int]:
+    match = current("index").match(parse_query(asked), keys)
     order = f" ORDER BY {match.rank}" if match.rank else " ORDER BY d.listing_id"
     statement = text(f"SELECT d.listing_id FROM {match.source} WHERE {match.where}{order}")  # noqa: S608 - the adapter's own pieces
     db.session.rollback()
@@ -80,6 +82,35 @@ def test_title_before_category_before_materials_before_description(ids):
         words(ids[4], filler, filler, filler, filler),
     )
     assert found("velours") == [ids[3], ids[2], ids[1], ids[0]]
+
+
+def test_keys_narrow_what_words_find_or_are_walked_alone(ids):
+    a, b, c, d, _e = ids
+    write(
+        words(a, "table", keys="m_plywood c_red"),
+        words(b, "table", keys="m_velvet"),
+        words(c, "chaise", keys="m_velvet c_red"),
+        words(d, "table"),
+    )
+    assert found("table", ["m_velvet"]) == [b]
+    assert set(found("table", ["m_velvet", "m_plywood"])) == {a, b}
+    assert found("table", ["m_velvet"], ["c_red"]) == []
+    assert found("", ["m_velvet"], ["c_red"]) == [c]
+    assert set(found("", ["m_velvet"])) == {b, c}
+    assert found("-chaise", ["m_velvet"]) == [b]
+    assert found("m_velvet") == found("velvet") == found("c_red") == []
+    with db.engine.connect() as connection:
+        assert current("index").differing(connection, [words(a, "table", keys="m_plywood")]) == [a]
+
+
+def test_keys_do_not_rank(ids):
+    write(
+        words(ids[0], "table", description="velours", keys="c_red m_velvet s_art_deco"),
+        words(ids[1], "velours", description="table", keys="c_red"),
+    )
+    assert current("index").match(parse_query(""), [["c_red"]]).rank is None
+    assert found("velours", ["c_red", "m_velvet", "s_art_deco"]) == [ids[1], ids[0]]
+    assert found("table", ["c_red", "m_velvet", "s_art_deco"]) == [ids[0], ids[1]]
 
 
 def test_writing_replaces_and_removing_forgets(ids):
@@ -161,3 +192,31 @@ def test_tables_come_and_go(app):
         index_ddl.drop_postings(session.connection())
         index_ddl.create_postings(session.connection())
     assert found("table") == []
+
+
+def test_what_is_kept_is_found_only_where_asked_and_moves_no_rank(ids):
+    a, b, c, d, e = ids
+    write(words(a, "Table", description="chaise"), words(b, "Chaise", description="table"), words(c, "Lampe"))
+
+    def ranked(kept):
+        """Public listings with their rank, and what else is found."""
+        match = current("index").match(parse_query("table OU chaise"), kept=kept)
+        rows = []
+        for arm in match.arms or (match,):
+            statement = text(f"SELECT d.listing_id, {arm.rank} FROM {arm.source} WHERE {arm.where}")  # noqa: S608
+            rows += [tuple(row) for row in db.session.execute(statement, arm.params)]
+        every = text(f"SELECT d.listing_id FROM {match.source} WHERE {match.where}")  # noqa: S608
+        assert set(db.session.scalars(every, match.params)) == {row[0] for row in rows}
+        db.session.rollback()
+        return {row for row in rows if row[0] in (a, b)}, {row[0] for row in rows} - {a, b}
+
+    before, _else = ranked(kept=False)
+    write(*(words(one, "Chaise chaise", description="chaise")._replace(public=False) for one in (d, e)))
+    after, _else = ranked(kept=False)
+    assert before == after
+    assert ranked(kept=True) == (before, {d, e})
+    write(words(d, "Chaise"))  # now everybody's: it stands in one place
+    assert ranked(kept=True)[1] == {d, e}
+    assert current("index").differing(db.session.connection(), [words(d, "Chaise")]) == []
+    assert set(found("lampe -chaise")) == {c}
+    assert d not in found("-chaise") and e not in found("-chaise")

@@ -39,6 +39,46 @@ def test_a_listing_is_given_back_as_it_was_taken(program, giver):
     assert ours.get(f"/listings/{body['id']}").get_json() == body
 
 
+@pytest.mark.both_databases
+def test_the_questions_of_a_category_and_the_origin(program, giver):
+    ours, visitor = program(giver, "listings"), program()
+    coat = {"category": "coat", "title": "Manteau", "made_for": "Les Heures creuses", "origin_hidden": True,
+            "traits": {"size_label": "M", "chest_cm": 96, "cleaned": True}}  # fmt: skip
+    sent = CONTRACT | coat | {"site": factories.site_of(giver).public_id}
+    listing = ours.post("/listings", sent).get_json()
+    assert {name: listing[name] for name in coat} == coat
+    refused = ours.patch(f"/listings/{listing['id']}", {"traits": {"voltage_v": 230}})
+    assert (refused.status_code, list(refused.get_json()["errors"])) == (422, ["traits.voltage_v"])
+    refused = ours.patch(f"/listings/{listing['id']}", {"traits": {"chest_cm": "large", "moon": 1}})
+    assert refused.status_code == 422
+    assert ours.patch(f"/listings/{listing['id']}", {"traits": {"chest_cm": None, "wearer": "man"}}).get_json()[
+        "traits"
+    ] == {"wearer": "man"}
+    ours.post(f"/listings/{listing['id']}/publish")
+    seen = visitor.get(f"/listings/{listing['id']}").get_json()
+    assert (seen["traits"], seen["made_for"], seen["origin_hidden"]) == ({"wearer": "man"}, None, None)
+    changed = ours.patch(f"/listings/{listing['id']}", {"category": "chair"}).get_json()
+    assert changed["traits"] == {}, "a chair has no wearer"
+    assert ours.patch(f"/listings/{listing['id']}", {"origin_hidden": False}).status_code == 200
+    assert visitor.get(f"/listings/{listing['id']}").get_json()["made_for"] == "Les Heures creuses"
+
+
+def test_publishing_names_what_looks_like_it_and_goes_out(program, giver):
+    ours = program(giver, "listings")
+    twin = factories.make_listing(giver, "Feuilles de décor 3 m")
+    sent = CONTRACT | {"site": factories.site_of(giver).public_id, "width_cm": None}
+    draft = ours.post("/listings", sent).get_json()
+    published = ours.post(f"/listings/{draft['id']}/publish").get_json()
+    assert published["state"] == "published"
+    assert published["alike"] == [
+        {
+            "id": twin.public_id,
+            "title": "Feuilles de décor 3 m",
+            "url": f"/annonces/{twin.public_id}-feuilles-de-decor-3-m",
+        }
+    ]
+
+
 def test_a_draft_may_lack_anything_and_publishing_names_what_is_missing(program, giver):
     ours = program(giver, "listings")
     draft = ours.post("/listings", {"modes": ["sell"]}).get_json()
@@ -56,6 +96,7 @@ def test_publish_find_patch_withdraw(program, giver):
     assert visitor.get("/listings").get_json()["total"] == 0
     assert visitor.get(f"/listings/{listing['id']}").status_code == 404
     published = ours.post(f"/listings/{listing['id']}/publish").get_json()
+    assert published.pop("alike") == []
     assert (published["state"], published["free"]) == ("published", 6)
     assert published["avoided"]["status"] == "counted"
 

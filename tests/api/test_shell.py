@@ -194,7 +194,7 @@ def test_bodies_that_are_no_json(program):
         ("/listings?page=-1", {422}),
         ("/listings?page=1e3", {422}),
         ("/listings?per_page=1000000", {422}),
-        ("/listings?facets=1", {422}),
+        ("/listings?facets=1", {200}),
         ("/listings?q=" + "x" * 5000, {422}),
         ("/listings?q=%ED%A0%80", {200}),
         ("/listings?category[]=x", {422}),

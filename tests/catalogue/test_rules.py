@@ -39,6 +39,14 @@ TAKEN = [
     ("visibility", "organisation", "visibility", "organisation"),
     ("handling", {"dismantling": True, "people": 2, "vehicle": "van_20m3"}, "handling_people", 2),
     ("site", "abcdefghijk23", "site", "abcdefghijk23"),
+    ("made_for", " Les Heures  creuses ", "made_for", "Les Heures creuses"),
+    ("origin_hidden", True, "origin_hidden", True),
+    ("traits", {"chest_cm": "96", "cleaned": "yes", "size_label": " M ", "wearer": "woman"}, "traits",
+     {"chest_cm": 96, "cleaned": True, "size_label": "M", "wearer": "woman"}),
+    ("traits", {"shoe_size": "42,5", "wearer": "", "cleaned": None}, "traits", {"shoe_size": 42.5}),
+    ("traits", {"thickness_mm": 0.3, "tested_on": "2026-10-01"}, "traits",
+     {"thickness_mm": 0.3, "tested_on": "2026-10-01"}),
+    ("traits", None, "traits", {}),
 ]  # fmt: skip
 
 REFUSED = [
@@ -63,9 +71,15 @@ REFUSED = [
     ("lat", 91), ("lat", "nord"), ("lon", 181), ("lat", float("nan")), ("lat", True),
     ("available_from", "2026-02-30"), ("available_from", "1999-12-31"), ("available_from", "2100-01-01"),
     ("available_from", "demain"), ("available_from", 20260101), ("gone_by", ["2026-01-01"]),
-    ("visibility", "partners"), ("visibility", "secret"),
+    ("visibility", "secret"), ("partners_on", "bientôt"), ("public_on", "2026-02-30"),
     ("handling", "fort"), ("handling", {"people": 51}), ("handling", {"people": 0}), ("handling", {"crane": True}),
     ("handling", {"vehicle": "rocket"}), ("handling", {"dismantling": "maybe"}),
+    ("traits", "grand"), ("traits", {"moon": 1}), ("traits", {"chest_cm": 96.5}), ("traits", {"chest_cm": 0}),
+    ("traits", {"chest_cm": "large"}), ("traits", {"shoe_size": 42.3}), ("traits", {"wearer": "dog"}),
+    ("traits", {"wearer": ["woman"]}), ("traits", {"cleaned": "maybe"}), ("traits", {"tested_on": "hier"}),
+    ("traits", {"size_label": "x" * 13}), ("traits", {str(n): n for n in range(99)}),
+    ("traits", {"load_kg": float("nan")}),
+    ("made_for", "x" * 161), ("origin_hidden", "peut-être"),
     ("site", "../../etc"), ("site", 3), ("origin_production", "ABC"),
     ("id", "x"), ("state", "published"), ("organisation", "x"), ("photos", []), ("published_at", "x"), ("hidden_at", 1),
 ]  # fmt: skip

@@ -66,7 +66,7 @@ def test_fold_opens_ligatures():
         ("chaise", '("chais")'),
         ("chaise -plastique", '(("chais") NOT ("plastiqu"))'),
         ('"table bistro"', '("tabl bistro")'),
-        ("feuille OU châssis", '(("feuill" OR "chass"))'),
+        ("feuille OU châssis", '(("feuill" OR "chassis"))'),
         ("feuil*", '(("feuil" * OR "feuil"))'),
         ("(table OR chaise) bois", '(("tabl" OR "chais") AND "bois")'),
         ("(table -bois) OR chaise", '(((("tabl") NOT ("bois")) OR "chais"))'),

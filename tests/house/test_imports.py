@@ -28,7 +28,8 @@ OUTERMOST_FILES = ("views", "api", "commands", "forms", "start")
 # technology → the only place that may import it
 ONLY_THERE = {
     "whoosh": {"marketplace/core/text.py"},
-    "PIL": {"marketplace/catalogue/photos.py"},
+    "PIL": {"marketplace/catalogue/photo_process.py"},
+    "pillow_heif": {"marketplace/catalogue/photo_process.py"},
     "stripe": {"marketplace/adapters/"},
     "boto3": {"marketplace/adapters/"},
     "redis": {"marketplace/adapters/"},

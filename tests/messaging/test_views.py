@@ -6,7 +6,7 @@ import pytest
 
 from marketplace.accounts.models import Organisation
 from marketplace.core.db import transaction
-from marketplace.messaging import queries, services
+from marketplace.messaging import queries, rules, services
 from tests.factories import add_member, make_listing, make_organisation, make_user, sign_in
 from tests.messaging.made import make_exchange
 
@@ -71,7 +71,7 @@ def test_marking_read(world):
 def test_preferences(world):
     page = world.alice.get("/notifications/preferences").text
     boxes = set(re.findall(r'name="([a-z_]+-(?:product|email))"', page))
-    assert len(boxes) == 14
+    assert boxes == {f"{kind}-{channel}" for kind in rules.KINDS for channel in rules.CHANNELS}
     answer = world.alice.post("/notifications/preferences", data={"exchange_moved-product": "1"})
     assert answer.status_code == 303
     wanted = queries.preferences_of(world.alice_user.id)

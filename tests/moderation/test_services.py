@@ -187,7 +187,7 @@ def test_lists(session, mona, house):
     with transaction():
         services.verify_organisation(mona, twin.public_id, "appel au siège")
     assert [row.public_id for row in queries.organisations(verified=True).items] == [twin.public_id]
-    assert queries.counts() == {"organisations": 1, "disputes": 0, "jobs": 0}
+    assert queries.counts() == {"organisations": 1, "reports": 0, "disputes": 0, "jobs": 0}
     assert [row.action for row in queries.audit_log(action="organisation.verify").items] == ["organisation.verify"]
 
 

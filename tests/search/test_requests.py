@@ -69,7 +69,7 @@ def test_the_end_before_the_beginning_is_explained():
 
 
 def test_unknown_codes_are_explained():
-    asked = read(("category", "x"), ("mode", "steal"), ("condition", "awful"), ("sort", "price"), ("near", "zzzz"))
+    asked = read(("category", "x"), ("mode", "steal"), ("condition", "awful"), ("sort", "cheap"), ("near", "zzzz"))
     assert set(asked.errors) == {"category", "mode", "condition", "near"}
     assert (asked.category, asked.modes, asked.condition, asked.sorted_by) == (None, (), None, "newest")
 

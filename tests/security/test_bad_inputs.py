@@ -18,7 +18,7 @@ from marketplace.jobs.runner import drain
 from marketplace.messaging import services as messaging
 from marketplace.messaging.models import Message
 from marketplace.moderation import services as moderation
-from tests.factories import actor_of, owner_of, sign_in
+from tests.factories import actor_of, make_listing, make_organisation, make_user, owner_of, sign_in
 from tests.security import fuzz
 from tests.security.world import make_world
 
@@ -151,3 +151,38 @@ def test_a_hidden_reason_is_text_too(app):
         tags.feed(browser.get(path).get_data(as_text=True))
         assert tags.became == [], path
     db.session.rollback()
+
+
+FORMS = [
+    ("/organisations/choisir", {"organisation": "{bad}"}),
+    ("/organisations/{house}/partenaires", {"partner": "{bad}"}),
+    ("/stock", {"go": "publish", "listing": "{bad}"}),
+    ("/stock", {"go": "copy", "listing": "{bad}"}),
+    ("/stock", {"go": "sheets", "listing": "{bad}"}),
+    ("/publier/{listing}", {"go": "photo-first:{bad}"}),
+    ("/publier/{listing}", {"go": "photo-up:{bad}"}),
+    ("/publier/{listing}", {"go": "photo-remove:{bad}"}),
+    ("/publier/{listing}", {"go": "photo-edit:{bad}"}),
+    ("/publier/{listing}", {"site": "{bad}", "origin_production": "{bad}"}),
+    ("/publier/photos/lignes", {"go": "save", "listing": "{bad}", "site": "{bad}"}),
+    ("/publier/{listing}/modele", {"name": "{bad}"}),
+    ("/favoris/listes", {"name": "{bad}", "production": "{bad}"}),
+    ("/favoris/coeur", {"keep": "{bad}", "listing": "{bad}"}),
+    ("/echanges/demander", {"listing": "{bad}", "production": "{bad}", "quantity": "1", "key": "{bad}"}),
+]
+
+
+@pytest.mark.both_databases
+def test_an_identifier_with_a_nul_in_a_form_is_nobodys(app):
+    owner = make_user("Alice")
+    house = make_organisation(owner=owner)
+    listing = make_listing(house, published=False)
+    ids = {"house": house.public_id, "listing": listing.public_id}
+    client = sign_in(app.test_client(), owner, house)
+    rules = app.url_map.bind("localhost")
+    for path, data in FORMS:
+        for bad in ("a\0b", "\0", listing.public_id + "\0"):
+            rules.match(path.format(**ids), "POST")
+            sent = {name: value.replace("{bad}", bad) for name, value in data.items()}
+            answer = client.post(path.format(**ids), data=sent)
+            assert answer.status_code < 500, (path, data)

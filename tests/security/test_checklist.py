@@ -1,7 +1,7 @@
 """Each line of the security checklist that concerns what exists, and the tests that prove it.
 
 A test that is renamed or removed takes its line's proof away: then this file fails, until the proof is named again.
-Lines on what does not exist yet (payments, webhooks, imports, exports, a second factor) come with it.
+Lines on what does not exist yet (payments, webhooks, imports, exports) come with it.
 """
 
 import ast
@@ -28,6 +28,21 @@ PROOFS: dict[str, tuple[str, list[str]]] = {
         "accounts/test_passwords.py::test_what_is_refused_and_why",
         "accounts/test_passwords.py::test_a_hostile_password_is_judged_quickly",
     ]),
+    "A3": ("a second factor for all, asked for moderation; a code works once; recovery codes; passkeys", [
+        "accounts/test_second_factor.py::test_a_code_is_taken_for_its_half_minute_and_those_beside_it",
+        "accounts/test_second_factor.py::test_a_code_works_once",
+        "accounts/test_second_factor.py::test_a_code_given_twice_at_once_works_once",
+        "accounts/test_second_factor.py::test_a_recovery_code_given_twice_at_once_works_once",
+        "accounts/test_second_factor.py::test_recovery_codes_are_long_unlike_and_hashed",
+        "accounts/test_second_factor.py::test_the_password_alone_opens_nothing",
+        "accounts/test_second_factor.py::test_from_nothing_to_in_place_and_away",
+        "accounts/test_second_factor.py::test_a_moderator_without_one_is_led_to_put_it_in_place",
+        "accounts/test_second_factor.py::test_a_moderator_gives_a_code_at_the_act",
+        "accounts/test_passkeys.py::test_a_key_opens_the_account_as_both_factors",
+        "accounts/test_passkeys.py::test_what_is_refused",
+        "journeys/test_second_factor.py::test_a_phone_put_in_place_then_lost",
+        "journeys/test_passkeys.py::test_a_key_made_used_and_taken_away",
+    ]),
     "A4": ("links: long, hashed, once, an hour, void with the password; unverified neither publish nor write", [
         "accounts/test_reset.py::test_it_serves_once",
         "accounts/test_reset.py::test_it_is_void_once_the_password_changed_otherwise",
@@ -38,6 +53,7 @@ PROOFS: dict[str, tuple[str, list[str]]] = {
         "accounts/test_services.py::test_a_link_used_twice_at_once_serves_once",
         "accounts/test_permissions.py::test_an_unverified_address",
         "security/test_takeovers.py::test_a_change_of_address_begun_by_somebody_else_ends_with_their_password",
+        "accounts/test_second_factor.py::test_a_reset_does_not_skip_it",
     ]),
     "A5": ("known and unknown addresses get one answer", [
         "accounts/test_enumeration.py::test_the_answer_is_the_same",
@@ -59,6 +75,8 @@ PROOFS: dict[str, tuple[str, list[str]]] = {
         "exchanges/test_services.py::test_ten_wrong_codes_pause_and_the_pause_ends",
         "security/test_records.py::test_each_costly_act_has_its_limit",
         "security/test_takeovers.py::test_a_photo_form_is_limited_however_it_is_sent",
+        "accounts/test_second_factor.py::test_five_wrong_codes_and_twenty_an_hour",
+        "web/test_waiting.py::test_the_page_says_how_long",
     ]),
     "A7": ("sessions: new at sign-in, kept by us, ended everywhere when they must", [
         "accounts/test_sessions.py::test_signing_in_leaves_nothing_of_the_cookie_of_before",
@@ -69,18 +87,24 @@ PROOFS: dict[str, tuple[str, list[str]]] = {
         "accounts/test_services.py::test_a_closed_account_has_no_session_no_link_and_no_way_in",
         "accounts/test_memberships.py::test_who_is_removed_is_out_at_the_next_request",
         "security/test_takeovers.py::test_signed_in_everywhere_is_listed_and_ended",
+        "accounts/test_browsers.py::test_one_is_signed_out_by_its_person_alone",
+        "accounts/test_browsers.py::test_everywhere_is_here_too",
+        "accounts/test_browsers.py::test_a_new_browser_is_told_once",
     ]),
     "A8": ("the password again before address, tokens, owner; the old address is told", [
         "accounts/test_views_sign_up.py::test_changing_address_asks_for_the_password_and_the_new_address",
         "accounts/test_services.py::test_an_address_changes_only_when_the_new_one_answers",
         "accounts/test_tokens.py::test_the_password_is_asked_again_after_a_while",
         "accounts/test_views_organisations.py::test_owners_change_only_with_the_password",
+        "accounts/test_second_factor.py::test_proof_is_asked_before_the_page",
+        "accounts/test_views_sign_up.py::test_a_new_password_needs_the_old_one_and_waits_in_no_page",
     ]),
     "A9": ("cookies for us alone; no secret or address in logs", [
         "accounts/test_sessions.py::test_the_cookie_is_for_us_alone",
         "security/test_takeovers.py::test_what_opens_a_door_is_in_no_table_and_no_line_of_the_log",
         "security/test_takeovers.py::test_a_failed_statement_is_logged_without_what_it_carried",
         "accounts/test_views_sign_in.py::test_the_refusal_is_told_in_the_log_without_what_was_typed",
+        "accounts/test_browsers.py::test_its_cookie_is_for_us_alone",
     ]),
     "B1": ("forged requests write nothing, reading never acts", [
         "web/test_csrf.py::test_without_a_wrong_or_anothers_token_nothing_is_written",
@@ -113,6 +137,7 @@ PROOFS: dict[str, tuple[str, list[str]]] = {
         "web/test_hosts.py::test_a_declared_proxy_is_believed_one_step_back",
         "accounts/test_reset.py::test_mail_links_come_from_the_settings_not_from_the_request",
         "security/test_takeovers.py::test_an_error_page_leads_back_to_our_own_pages_only",
+        "accounts/test_second_factor.py::test_proof_leads_to_our_own_pages_only",
     ]),
     "B5": ("what people write is text everywhere", [
         "security/test_bad_inputs.py::test_what_people_write_is_shown_and_never_run",
@@ -241,7 +266,7 @@ PROOFS: dict[str, tuple[str, list[str]]] = {
     ]),
 }  # fmt: skip
 REQUIRED = [
-    *(f"A{n}" for n in (1, 2, 4, 5, 6, 7, 8, 9)), *(f"B{n}" for n in range(1, 7)), *(f"C{n}" for n in range(1, 6)),
+    *(f"A{n}" for n in range(1, 10)), *(f"B{n}" for n in range(1, 7)), *(f"C{n}" for n in range(1, 6)),
     *(f"D{n}" for n in range(1, 5)), "E4", "F1", "F2", "R1", "R5", "R12",
 ]  # fmt: skip
 

@@ -161,12 +161,12 @@ def test_signed_in_everywhere_is_listed_and_ended(app, session):
     """Checklist A7: one sees one's browsers, and closes them all but this one."""
     alice, eve = make_user("Alice"), make_user("Eve")
     here, there, hers = (sign_in(app.test_client(), who) for who in (alice, alice, eve))
-    page = here.get("/compte").get_data(as_text=True)
+    page = here.get("/compte/securite").get_data(as_text=True)
     assert page.count("data-browser") == 2
     assert here.post("/compte/navigateurs").status_code == 303
     assert is_signed_in(here) and is_signed_in(hers) and not is_signed_in(there)
     assert session.query(UserSession).filter(UserSession.ended_at.is_(None)).count() == 2
-    assert here.get("/compte").get_data(as_text=True).count("data-browser") == 1
+    assert here.get("/compte/securite").get_data(as_text=True).count("data-browser") == 1
 
 
 def test_on_https_a_form_sent_from_http_is_another_site_s(app, database_url, tmp_path):

@@ -1,6 +1,7 @@
 """Two houses in the middle of an exchange, with a secret word in everything that is theirs alone."""
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from sqlalchemy import inspect
 
@@ -8,9 +9,10 @@ from marketplace.accounts import invitations, tokens
 from marketplace.accounts.models import Membership, Organisation, ProductionMember, Site, User
 from marketplace.accounts.signing_in import hash_secret
 from marketplace.carbon.models import LedgerEntry
+from marketplace.catalogue import copying, favourite_lists, favourites, partial_uploads
 from marketplace.catalogue import services as catalogue
 from marketplace.catalogue.models import Photo
-from marketplace.core.clock import now
+from marketplace.core.clock import now, today
 from marketplace.core.db import db, transaction
 from marketplace.exchanges import services as exchanges
 from marketplace.exchanges.models import Document, Exchange
@@ -18,6 +20,7 @@ from marketplace.exchanges.services import DonationRequest, LineRequest
 from marketplace.jobs.runner import drain
 from marketplace.messaging import services as messaging
 from marketplace.messaging.models import Message, Notification
+from marketplace.moderation import reports
 from tests import factories
 from tests.catalogue.conftest import picture
 
@@ -75,14 +78,23 @@ def make_world() -> World:
     _people(world)
     _exchanges(world, asking.public_id)
     _papers(world)
+    _kept(world)
+    _partners(world, giver)
     db.session.rollback()
     return world
+
+
+def _partners(world: World, giver: Organisation) -> None:
+    """The giver's house has a partner and was invited by nobody else here."""
+    partner = factories.make_organisation(world.word("partner"))
+    world.ids["partnership"] = factories.make_partners(giver, partner).public_id
 
 
 def _listings(world: World, giver: Organisation, site: Site) -> None:
     ids, alice = world.ids, factories.owner_of(giver)
     private = {"site_id": site.id, "description": world.word("description"), "reference": world.word("shelf")}
-    ids["listing"] = factories.make_listing(giver, "Feuilles de décor 3 m").public_id
+    origin = {"made_for": world.word("work"), "origin_hidden": True, "gone_by": today() + timedelta(days=3)}
+    ids["listing"] = factories.make_listing(giver, "Feuilles de décor 3 m", **origin).public_id
     ids["public"] = factories.make_listing(giver, "Châssis à tous").public_id
     ids["draft"] = factories.make_listing(giver, world.word("draft"), published=False, **private).public_id
     kept = factories.make_listing(giver, world.word("kept"), visibility="organisation", **private)
@@ -91,11 +103,26 @@ def _listings(world: World, giver: Organisation, site: Site) -> None:
     ids["hidden"] = factories.make_listing(giver, world.word("hidden"), **private, **hidden).public_id
     ids["withdrawn"] = factories.make_listing(giver, world.word("withdrawn"), state="withdrawn", **private).public_id
     with transaction():
+        ids["template"] = copying.save_template(alice, ids["kept"], world.word("template")).public_id
         photo = catalogue.add_photo(alice, ids["kept"], "a.jpg", picture())
         catalogue.describe_photo(alice, ids["kept"], photo.public_id, world.word("alt"))
+        ids["upload"] = partial_uploads.begin(alice, ids["kept"], "secret.jpg", 1000).public_id
     drain()
     ready = db.session.get_one(Photo, photo.id, populate_existing=True)
     ids |= {"photo": ready.public_id, "photo key": ready.key or ""}
+
+
+def _kept(world: World) -> None:
+    """A list shared with the production, with a note, and a report that waits."""
+    alice = factories.owner_of(world.people["owner"][1])
+    with transaction():
+        shared = favourite_lists.create_list(alice, world.word("list"), world.ids["production"])
+        world.ids["list"] = shared.public_id
+        favourites.keep(alice, world.ids["public"], shared.public_id, world.word("note"))
+    bob = factories.owner_of(world.people["other side"][1])
+    with transaction():
+        said = reports.Notice("false", world.word("reported"), good_faith=True)
+        world.ids["report"] = reports.report_listing(bob, world.ids["public"], said).public_id
 
 
 def _people(world: World) -> None:

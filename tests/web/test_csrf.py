@@ -11,8 +11,8 @@ from tests.factories import PASSWORD, make_user, sign_in
 
 POSTS = ["/deconnexion", "/compte", "/compte/adresse", "/compte/mot-de-passe", "/compte/verification", "/compte/jetons"]
 DATA = {
-    "name": "Forged", "language": "en", "new_email": "x@exemple.fr", "address_proof": PASSWORD,
-    "password_proof": PASSWORD, "new_password": "girafe velours tampon", "scopes": "read", "days": "30",
+    "name": "Forged", "language": "en", "new_email": "x@exemple.fr",
+    "new_password": "girafe velours tampon", "scopes": "read", "days": "30",
 }  # fmt: skip
 
 
@@ -24,7 +24,7 @@ def guarded(app):
 
 @pytest.fixture
 def browser(guarded):
-    return sign_in(guarded.test_client(), make_user("Alice", verified=False))
+    return sign_in(guarded.test_client(), make_user("Alice", verified=False), proved=True)
 
 
 def token_on(client, path="/compte"):

@@ -14,7 +14,7 @@ from werkzeug.exceptions import TooManyRequests
 
 from marketplace.core.errors import Conflict, Invalid, NotAllowed, NotFound, Unavailable
 from marketplace.settings import ROOT
-from marketplace.web import errors, filters
+from marketplace.web import errors, filters, theme
 
 
 def no_database() -> str:
@@ -30,6 +30,7 @@ def shell() -> Iterator[Flask]:
     Babel(app, locale_selector=no_database)
     filters.init_app(app)
     errors.init_app(app)
+    app.register_blueprint(theme.blueprint)
     app.context_processor(lambda: {"visitor": no_database()})
     login_manager = LoginManager(app)
     login_manager.login_view = "sign_in"

@@ -9,6 +9,7 @@ from flask_babel import force_locale, ngettext
 
 from marketplace.accounts.models import Site
 from marketplace.catalogue.models import Listing
+from marketplace.core import regions
 from marketplace.core.db import transaction
 from marketplace.exchanges.models import Exchange
 from marketplace.exchanges.services import DonationRequest, LineRequest, request_donation
@@ -37,7 +38,7 @@ FRENCH = re.compile(
     re.IGNORECASE,
 )
 ENGLISH = re.compile(r"\b(your?|with|this|are|listings|search|password|available|nothing)\b", re.IGNORECASE)
-OWN_NAMES = {"Français", "English"}  # a language is called by its own name in both
+OWN_NAMES = {"Français", "English", *regions.NAMES.values()}  # languages and regions have one name in both
 READ_OUT = ("aria-label", "placeholder", "title", "alt")
 
 

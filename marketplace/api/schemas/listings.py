@@ -2,17 +2,21 @@
 
 from typing import Any
 
+from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
 from marshmallow import fields as ma_fields
 
 from marketplace.api.fields import Day, Flag, Many, Moment, Schema, Text, Whole, Within, described
-from marketplace.api.paging import MOST_COUNTED, MOST_PER_PAGE, PER_PAGE
+from marketplace.api.paging import MOST_COUNTED, MOST_PER_PAGE, PER_PAGE, page_of
 from marketplace.api.schemas.carbon import decimal
 from marketplace.catalogue.fields import COLOURS, CONDITIONS, MASS_SOURCES, MAX_CENTS, MAX_CM, MODES, UNITS
-from marketplace.catalogue.fields import VISIBILITIES as SETTABLE
+from marketplace.catalogue.packages import questions
+from marketplace.catalogue.questions import Question
+from marketplace.catalogue.stages import STAGES
+from marketplace.web.filters import language
 
+_OWN = _l("Pour sa propre organisation seulement.")
 STATES = ["draft", "published", "exhausted", "withdrawn", "expired"]
-VISIBILITIES = [*SETTABLE, "partners"]
 
 
 def _amount() -> Any:
@@ -37,6 +41,37 @@ _HANDLING = {
     "people": {"type": ["integer", "null"], "minimum": 1},
     "vehicle": {"type": ["string", "null"]},
 }
+
+
+_KINDS = {
+    "number": ["number", "string", "null"], "flag": ["boolean", "null"], "choice": ["string", "null"],
+    "text": ["string", "null"], "day": ["string", "null"],
+}  # fmt: skip
+
+
+def _trait(question: Question) -> dict[str, Any]:
+    label = LazyString(lambda: question.label.of(language()))
+    said: dict[str, Any] = {"type": _KINDS[question.kind], "description": label}
+    if question.kind == "number":
+        said |= {"minimum": question.low, "maximum": question.high, "multipleOf": question.step}
+    elif question.kind == "choice":
+        said["enum"] = [*question.options, None]
+    elif question.kind == "text":
+        said["maxLength"] = question.longest
+    elif question.kind == "day":
+        said["format"] = "date"
+    return said
+
+
+def _traits() -> Any:
+    asked = {name: _trait(question) for name, question in questions().items()}
+    return described(
+        "object",
+        "null",
+        properties=asked,
+        additionalProperties=False,
+        description=_l("Ce que demande le rayon ; une question d’un autre rayon est refusée."),
+    )
 
 
 class ListingFieldsSchema(Schema):
@@ -72,9 +107,14 @@ class ListingFieldsSchema(Schema):
     city = described("string", "null", maxLength=100)
     available_from = described("string", "null", format="date")
     gone_by = described("string", "null", format="date", description=_l("Premier jour où ce n’est plus là."))
-    visibility = _choice(SETTABLE)
+    visibility = _choice(STAGES)
+    partners_on = described("string", "null", format="date", description=_l("Jour où les partenaires la verront."))
+    public_on = described("string", "null", format="date", description=_l("Jour où tout le monde la verra."))
     handling = described("object", "null", properties=_HANDLING, additionalProperties=False)
     origin_production = described("string", "null")
+    made_for = described("string", "null", maxLength=160, description=_l("Le film ou le spectacle."))
+    origin_hidden = described("boolean", description=_l("Production et œuvre ne sont dites qu’à l’organisation."))
+    traits = _traits()
 
 
 class ListingChangeSchema(ListingFieldsSchema):
@@ -110,7 +150,7 @@ class PhotoSchema(Schema):
 class PhotoUploadSchema(Schema):
     photo = ma_fields.Raw(
         required=True,
-        metadata={"type": "string", "format": "binary", "description": _l("JPEG, PNG ou WebP, 15 Mo au plus.")},
+        metadata={"type": "string", "format": "binary", "description": _l("JPEG, HEIC, PNG ou WebP, 15 Mo au plus.")},
     )
 
 
@@ -153,22 +193,59 @@ class ListingSchema(Schema):
     price_cents = Whole(required=True, allow_none=True)
     weekly_rate_cents = Whole(required=True, allow_none=True)
     deposit_cents = Whole(required=True, allow_none=True)
-    site = Text(required=True, allow_none=True, metadata={"description": _l("Pour sa propre organisation seulement.")})
+    site = Text(required=True, allow_none=True, metadata={"description": _OWN})
     city = Text(required=True, allow_none=True)
-    lat = described("number", "null", description=_l("Pour sa propre organisation seulement."))
-    lon = described("number", "null", description=_l("Pour sa propre organisation seulement."))
+    lat = described("number", "null", description=_OWN)
+    lon = described("number", "null", description=_OWN)
     available_from = Day(required=True, allow_none=True)
     gone_by = Day(required=True, allow_none=True)
-    visibility = described("string", enum=VISIBILITIES)
+    visibility = described("string", enum=list(STAGES))
+    partners_on = Day(required=True, allow_none=True, metadata={"description": _OWN})
+    public_on = Day(required=True, allow_none=True, metadata={"description": _OWN})
     handling = described("object", properties=_HANDLING, required=list(_HANDLING))
-    origin_production = Text(
-        required=True, allow_none=True, metadata={"description": _l("Pour sa propre organisation seulement.")}
-    )
+    origin_production = Text(required=True, allow_none=True, metadata={"description": _OWN})
+    made_for = Text(required=True, allow_none=True, metadata={"description": _l("Tu quand l’origine est gardée.")})
+    origin_hidden = described("boolean", "null", description=_OWN)
+    traits = described("object", description=_l("Ce que demande le rayon, l’unité dans le nom."))
     avoided = Within(AvoidedSchema, required=True, allow_none=True)
     photos = Many(Within(PhotoSchema), required=True)
     created_at = Moment(required=True)
     updated_at = Moment(required=True)
     published_at = Moment(required=True, allow_none=True)
+
+
+class AlikeSchema(Schema):
+    id = Text(required=True)
+    title = Text(required=True)
+    url = Text(required=True)
+
+
+class PublishedSchema(ListingSchema):
+    alike = Many(
+        Within(AlikeSchema),
+        required=True,
+        metadata={"description": _l("Annonces de l’organisation qui lui ressemblent : la même chose, peut-être.")},
+    )
+
+
+class FacetValueSchema(Schema):
+    """A value of a filter and how many listings choosing it would leave."""
+
+    value = Text(required=True)
+    name = Text(required=True, metadata={"description": _l("D’une organisation ; vide sinon.")})
+    count = Whole(required=True)
+    count_is_minimum = Flag(required=True)
+    chosen = Flag(required=True)
+
+
+class FoundListingsSchema(page_of(ListingSchema)):  # type: ignore[misc]
+    """A page of listings; `facets` where they were asked for."""
+
+    facets = ma_fields.Dict(
+        keys=ma_fields.String(),
+        values=Many(Within(FacetValueSchema), most=1000),
+        metadata={"description": _l("Par filtre : chaque valeur sous tous les autres filtres.")},
+    )
 
 
 class ListingSearchArgs(Schema):
@@ -182,8 +259,20 @@ class ListingSearchArgs(Schema):
     radius = Text(12, metadata={"description": _l("En kilomètres.")})
     from_ = Text(20, data_key="from", metadata={"description": _l("Premier jour du besoin.")})
     to = Text(20, metadata={"description": _l("Dernier jour du besoin.")})
+    quantity = Text(20, metadata={"description": _l("Combien il en faut, pendant ces jours.")})
     organisation = Text(20)
-    sort = Text(20, metadata={"description": "relevance, newest, nearest."})
+    material = Many(Text(160), most=20, metadata={"description": _l("Clé d’une matière ; répétée : l’une ou l’autre.")})
+    max_price = Text(20, metadata={"description": _l("En euros, pour l’un des modes demandés.")})
+    period = Many(Text(160), most=20, metadata={"description": "1970s, empire…"})
+    style = Many(Text(160), most=20, metadata={"description": "art_deco, industrial…"})
+    colour = Many(Text(160), most=20, metadata={"description": "white, red…"})
+    region = Text(40, metadata={"description": _l("Code INSEE de la région.")})
+    exact = Text(
+        5, metadata={"description": _l("Sans effet ici : les mots sont toujours pris tels qu’ils sont écrits.")}
+    )
+    view = Text(10, metadata={"description": _l("Sans effet ici : list, map.")})
+    sort = Text(20, metadata={"description": "relevance, newest, nearest, price, gone_by."})
+    facets = Text(5, metadata={"description": _l("1 : les valeurs des filtres et leurs nombres.")})
     page = Whole(1, MOST_COUNTED, in_address=True, load_default=1)
     per_page = Whole(1, MOST_PER_PAGE, in_address=True, load_default=PER_PAGE)
 

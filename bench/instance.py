@@ -1,0 +1,28 @@
+"""An application of our own inside the bench's process, on a fresh database: what is measured without a server."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from flask import Flask
+
+from marketplace import create_app
+from tests.databases import PostgresqlDatabases, prepare, settings_for
+
+
+@contextmanager
+def application(folder: Path, postgresql: str | None = None) -> Iterator[Flask]:
+    """A migrated application in `folder`, inside its context: on SQLite, or on a database of its own on the server
+    `postgresql`, dropped afterwards."""
+    folder.mkdir(parents=True, exist_ok=True)
+    server = PostgresqlDatabases(postgresql) if postgresql else None
+    url = server.make(folder, own=True) if server else f"sqlite:///{folder / 'bench.sqlite3'}"
+    app = create_app(settings_for(folder, url))
+    try:
+        if not server:
+            prepare(app)
+        with app.test_request_context("/annonces"):
+            yield app
+    finally:
+        if server:
+            server.drop(url)

@@ -1,0 +1,58 @@
+"""Each page as it stands, looked at once in the dark of a phone in English and once on a light desk in French."""
+
+import re
+
+import pytest
+
+from marketplace.accounts.models import Organisation
+from marketplace.core.db import db
+from tests.factories import make_listing, make_partners
+from tests.journeys.conftest import make_side
+
+OPEN = (
+    "/", "/annonces?q=chaise", "/annonces?view=map", "/annonces/filtres?q=chaise", "/annonces?q=zeppelin", "/aide",
+    "/aide/production", "/aide/ressourcerie", "/aide/association", "/mentions-legales", "/conditions",
+    "/confidentialite", "/accessibilite", "/carbone/methode", "/connexion", "/inscription",
+)  # fmt: skip
+OWN = (
+    "/publier", "/publier/photos", "/stock", "/stock/modeles", "/stock/departs", "/favoris", "/compte",
+    "/compte/securite", "/compte/preuve?next=/compte", "/organisations", "/notifications", "/productions",
+)  # fmt: skip
+
+
+@pytest.fixture(params=[("dark", "en", False), ("light", "fr", True)], ids=["dark-en-phone", "light-fr-desk"])
+def reader(request, enter):
+    """Comes with or without an account, and with a taste."""
+    scheme, language, desk = request.param
+
+    def come(name, **signed_in):
+        person = enter(name, desk=desk, **signed_in)
+        person.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+        person.page.goto(f"{person.url}/?lang={language}")
+        return person
+
+    return come
+
+
+def test_pages_for_everybody(reader):
+    emma = reader("Emma")
+    for path in OPEN:
+        emma.visits(path)
+
+
+def test_pages_of_one_s_own(reader, stage, word):
+    user, house = make_side(word, "Bruno")
+    friends = make_side(word, "Alice")[1]
+    make_partners(db.session.merge(house), db.session.merge(friends))
+    house = db.session.get_one(Organisation, house.id)
+    listing = make_listing(house, f"Commode {word}", visibility="partners").public_id
+    address = house.public_id
+    bruno = reader("Bruno", app=stage, user=user, acting=house)
+    pages = [
+        *OWN, f"/publier/{listing}", f"/annonces/{listing}", f"/annonces/{listing}/historique",
+        f"/annonces/{listing}/fiche", f"/organisations/{address}", f"/organisations/{address}/partenaires?nom=Alice",
+        f"/organisations/{address}/membres",
+    ]  # fmt: skip
+    for path in pages:
+        bruno.visits(path)
+    assert re.search(r"\d", bruno.page.url)
