@@ -95,13 +95,20 @@ def _defaults() -> dict[str, Any]:
 def edit_listing(actor: Actor, public_id: str, values: dict[str, Any], version: int | None = None) -> Listing:
     """Change what `values` holds and nothing else.
 
-    Raises `Conflict` with the present `version` when `version` is an older one, `Invalid` for values that do not go
-    together or that would leave a published listing incomplete. A quantity below what is promised is refused by the
-    database when it is written, which `transaction()` turns into `Conflict`.
+    Raises `Conflict` with the present `version` when `version` is an older one (what is so already is no change: a save
+    whose answer was lost may be sent again), `Invalid` for values that do not go together or that would leave a
+    published listing incomplete. A quantity below what is promised is refused by the database when it is written,
+    which `transaction()` turns into `Conflict`.
     """
     listing = _locked(actor, public_id, "listing.draft")
     if listing.state != "draft":
         require(actor, "listing.publish", listing.organisation_id)
+    if "category_key" in values and "traits" not in values:  # another branch asks other questions
+        values = {**values, "traits": packages.kept(values["category_key"], listing.traits)}
+    wanted = _resolved(listing.organisation_id, values)
+    changed = {name: (before, value) for name, value in wanted.items() if (before := getattr(listing, name)) != value}
+    if not changed:
+        return listing
     if version is not None and version != listing.version:
         raise Conflict(
             _(
@@ -110,15 +117,8 @@ def edit_listing(actor: Actor, public_id: str, values: dict[str, Any], version: 
             ),
             version=listing.version,
         )
-    changed: dict[str, tuple[Any, Any]] = {}
-    if "category_key" in values and "traits" not in values:  # another branch asks other questions
-        values = {**values, "traits": packages.kept(values["category_key"], listing.traits)}
-    for name, value in _resolved(listing.organisation_id, values).items():
-        if (before := getattr(listing, name)) != value:
-            setattr(listing, name, value)
-            changed[name] = (before, value)
-    if not changed:
-        return listing
+    for name, (_before, value) in changed.items():
+        setattr(listing, name, value)
     _settle_stages(listing, changed)
     _check(listing)
     if listing.state == "exhausted" and listing.quantity:

@@ -18,6 +18,9 @@ function element(name, attributes = {}, ...children) {
 let waiting = null;
 let stale = false;
 let running = Promise.resolve(true);
+let underWay = 0; // saves that were begun and have no answer yet
+let unanswered = null; // what was sent when the network went: it may have arrived
+let leaving = false; // a button has sent the form
 
 function showErrors(errors) {
   for (const note of form.querySelectorAll('.err[data-live]')) note.remove();
@@ -36,20 +39,33 @@ function showErrors(errors) {
   }
 }
 
-async function send() {
+function written() {
   const body = new FormData(form);
   body.delete('photo');
   body.set('go', 'save');
+  return body;
+}
+
+// What went out and was not answered goes out again as it was: saved twice it is no change, and what was typed since
+// is saved upon the version that its answer names.
+async function send() {
+  if (unanswered && !(await post(unanswered))) return false;
+  return post(written());
+}
+
+async function post(body) {
   let answer;
+  let said;
   try {
     answer = await fetch(form.action, { method: 'POST', body, headers: json });
+    said = (answer.headers.get('Content-Type') ?? '').includes('json') ? await answer.json() : {};
   } catch {
+    unanswered = body;
     saved.textContent = texts.textUnsaved;
     addEventListener('online', save, { once: true });
     return false;
   }
-  const type = answer.headers.get('Content-Type') ?? '';
-  const said = type.includes('json') ? await answer.json() : {};
+  unanswered = null;
   if (answer.status === 409) {
     stale = 'version' in said && said.version !== null;
     saved.textContent = said.message;
@@ -73,12 +89,17 @@ async function send() {
 
 function save() {
   clearTimeout(waiting);
-  running = running.then(() => (stale ? false : send()));
+  underWay += 1;
+  running = running
+    .then(() => (stale || leaving ? false : send()))
+    .finally(() => {
+      underWay -= 1;
+    });
   return running;
 }
 
 function soon(delay) {
-  if (!texts.draft || stale) return;
+  if (!texts.draft || stale || leaving) return;
   clearTimeout(waiting);
   waiting = setTimeout(save, delay);
 }
@@ -89,7 +110,44 @@ form.addEventListener('change', (event) => {
 form.addEventListener('input', (event) => {
   if (event.target.type !== 'file' && !event.target.dataset.finder) soon(2500);
 });
-form.addEventListener('submit', () => clearTimeout(waiting));
+
+// What a button sends names the version that the page last saved: a save that is under way is waited for, and none
+// begins afterwards. Nobody meets a conflict with their own page, and a first save and a button make one draft.
+let holding = false; // a button waits for a save
+let sending = false; // its time has come
+
+form.addEventListener('submit', async (event) => {
+  clearTimeout(waiting);
+  if (sending || !(underWay || unanswered)) return;
+  event.preventDefault();
+  event.stopImmediatePropagation(); // nobody else hears of it until it is sent
+  if (holding) return; // pressed twice
+  holding = true;
+  await (underWay ? running : save());
+  holding = false;
+  if (unanswered) return; // the network is still away, which the page says: what was typed stays on it
+  sending = true;
+  press(event.submitter);
+  sending = false;
+});
+
+function press(button) {
+  if (!button || button.form === form) {
+    form.requestSubmit(button);
+    return;
+  }
+  const same = Object.assign(document.createElement('input'), { type: 'hidden', name: button.name, value: button.value });
+  form.append(same); // the list of photos was drawn anew meanwhile
+  form.requestSubmit();
+  same.remove();
+}
+
+addEventListener('submit', (event) => {
+  if (event.target === form && !event.defaultPrevented) leaving = true;
+});
+addEventListener('pageshow', () => {
+  leaving = false; // back from where it led, or never gone
+});
 
 // static/js/photos.js asks for a draft to hang its photos on
 form.addEventListener('draftneeded', async (event) => event.detail(await save()));

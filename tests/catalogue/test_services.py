@@ -234,6 +234,15 @@ def test_an_old_edit_changes_nothing_and_says_the_present_version(owner, org):
     assert fresh(listing).title == "Premier"
 
 
+def test_what_is_so_already_is_no_conflict(owner, org):
+    """The answer to a save was lost, the page sends the same again."""
+    listing = factories.make_listing(org)
+    for _time in range(2):
+        with transaction():
+            services.edit_listing(owner, listing.public_id, {"title": "Premier"}, version=1)
+    assert (fresh(listing).title, fresh(listing).version) == ("Premier", 2)
+
+
 def test_an_edit_without_change_keeps_the_version(owner, org, announced):
     listing = factories.make_listing(org)
     announced.clear()
