@@ -10,17 +10,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from flask import Flask, g
+from flask import Flask
 from flask.testing import FlaskClient
 
-from marketplace import create_app
 from marketplace.core import clock as clock_module
 from marketplace.core.db import db
 from marketplace.jobs.runner import drain
-from tests.databases import PostgresqlDatabases, SqliteFiles, server_url, settings_for
+from tests.applications import NOON as NOON
+from tests.applications import Applications, CompiledTemplates, new_application
+from tests.databases import PostgresqlDatabases, SqliteFiles, server_url
 
-# a Thursday morning; tests that need the real day set the clock themselves
-NOON = "2026-11-12T09:00:00+00:00"
+Flask.jinja_options["bytecode_cache"] = CompiledTemplates()
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -65,34 +65,43 @@ def postgresql_databases() -> Iterator[PostgresqlDatabases]:
     databases.drop_all()
 
 
+@pytest.fixture(scope="session")
+def applications(tmp_path_factory: pytest.TempPathFactory) -> Applications:
+    return Applications(tmp_path_factory.mktemp("applications"))
+
+
 @pytest.fixture
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+def database_url(request: pytest.FixtureRequest, tmp_path: Path, applications: Applications) -> Iterator[str]:
     """The address of a freshly migrated, empty database."""
     maker = request.getfixturevalue("sqlite_files" if request.param == "sqlite" else "postgresql_databases")
-    url = maker.make(tmp_path, own=request.node.get_closest_marker("own_database") is not None)
+    own = _wants_its_own(request)
+    url = maker.make(tmp_path if own else applications.folder, own=own)
     yield url
     maker.drop(url)
 
 
+def _wants_its_own(request: pytest.FixtureRequest) -> bool:
+    return request.node.get_closest_marker("own_database") is not None
+
+
 @pytest.fixture
-def app(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Flask]:
+def app(
+    request: pytest.FixtureRequest,
+    database_url: str,
+    tmp_path: Path,
+    applications: Applications,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[Flask]:
     """An application on that database, its clock fixed at `NOON`, with an application context pushed."""
-    app = create_app(settings_for(tmp_path / "instance", database_url, CLOCK=NOON))
-    app.config["TESTING"] = True
-    app.config["WTF_CSRF_ENABLED"] = False  # tests/web/test_csrf.py turns it on
-    app.extensions["nudge"] = lambda: None
-    app.before_request_funcs.setdefault(None, []).insert(0, _forget_the_last_request)
+    if _wants_its_own(request):
+        app = new_application(tmp_path / "instance", database_url)
+    else:
+        app = applications.on(database_url)
     with app.app_context():
         yield app
         db.session.remove()
         db.engine.dispose()
     clock_module.set_clock("system")
-
-
-def _forget_the_last_request() -> None:
-    """The context that `app` keeps open is shared by every request of a test: who came before must not stay in `g`."""
-    for name in list(g):
-        g.pop(name)
 
 
 @pytest.fixture

@@ -60,6 +60,8 @@ class SqliteFiles:
                 connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
             self.template = path
         copy = folder / "test.sqlite3"
+        for left in ("", "-wal", "-shm", "-journal"):  # of the test before
+            copy.with_name(copy.name + left).unlink(missing_ok=True)
         shutil.copyfile(self.template, copy)
         return f"sqlite:///{copy}"
 

@@ -100,10 +100,11 @@ def test_a_demoted_member_s_token_ends_with_the_right_to_hold_it(app, session):
 
 
 @pytest.fixture
-def limited(app, database_url, tmp_path):
+def limited(app, database_url):
     """The same instance with its limits on."""
     world = make_world()
-    other = create_app(settings_for(tmp_path / "instance", database_url, RATE_LIMITS="on"))
+    folder = app.extensions["settings"].instance_dir
+    other = create_app(settings_for(folder, database_url, RATE_LIMITS="on"))
     other.config.update(TESTING=True, WTF_CSRF_ENABLED=False)
     other.extensions["nudge"] = lambda: None
     other.before_request_funcs = app.before_request_funcs

@@ -202,7 +202,7 @@ def _at_once(app, count, act):
     return sorted(found)
 
 
-FORGETS = "_forget_the_last_request"  # of tests/conftest.py, for tests with one context
+FORGETS = "_forget_the_last_request"  # of tests/applications.py, for tests with one context
 
 
 @pytest.mark.both_databases
