@@ -13,10 +13,11 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from functools import cache
 from itertools import combinations, islice
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import and_, delete, func, or_, select, tuple_
+from sqlalchemy import Table, Text, and_, bindparam, delete, func, or_, select, tuple_
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
 
 from marketplace.catalogue import taxonomy
 from marketplace.catalogue.models import Listing
@@ -177,17 +178,37 @@ def _there() -> Counted:
 def _write(rows: Counted, there: Counted) -> None:
     for words in _chunks(rows, WRITTEN):
         fresh = [word for word in words if word not in there and rows[word][0] != IN_USE]
-        links = [{"piece": piece, "word": word} for word in fresh for piece in pieces(word, _most_errors(word))]
+        links = [(piece, word) for word in fresh for piece in pieces(word, _most_errors(word))]
         with transaction() as session:
-            insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-            written: Any = insert(SearchWord)
-            values = {name: written.excluded[name] for name in ("stem", "listings")}
-            session.execute(
-                written.on_conflict_do_update(index_elements=["word"], set_=values),
-                [{"word": word, "stem": rows[word][0], "listings": rows[word][1]} for word in words],
-            )
+            _write_words(session, [{"word": word, "stem": rows[word][0], "listings": rows[word][1]} for word in words])
             if links:
-                session.execute(insert(SearchDeletion).on_conflict_do_nothing(), links)
+                _write_links(session, links)
+
+
+# Tens of thousands of rows: statements on the tables, so that no object is made for each.
+
+
+def _write_words(session: Session, rows: list[dict[str, Any]]) -> None:
+    on_postgresql = session.get_bind().dialect.name == "postgresql"
+    written: Any = (postgresql if on_postgresql else sqlite).insert(cast(Table, SearchWord.__table__))
+    values = {name: written.excluded[name] for name in ("stem", "listings")}
+    session.execute(written.on_conflict_do_update(index_elements=["word"], set_=values), rows)
+
+
+def _write_links(session: Session, links: list[tuple[str, str]]) -> None:
+    table = cast(Table, SearchDeletion.__table__)
+    if (
+        session.get_bind().dialect.name == "postgresql"
+    ):  # each of its rows in a message of its own takes ten times longer
+        columns = [
+            func.unnest(bindparam(name, list(held), postgresql.ARRAY(Text)))
+            for name, held in zip(("pieces", "words"), zip(*links, strict=True), strict=True)
+        ]
+        many = postgresql.insert(table).from_select(["piece", "word"], select(*columns))
+        session.execute(many.on_conflict_do_nothing())
+    else:
+        rows = [{"piece": piece, "word": word} for piece, word in links]
+        session.execute(sqlite.insert(table).on_conflict_do_nothing(), rows)
 
 
 def _forget(words: list[str]) -> None:
