@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from hypothesis import HealthCheck, settings
 
 from marketplace.core import clock as clock_module
 from marketplace.core.db import db
@@ -20,6 +21,9 @@ from tests.applications import NOON as NOON
 from tests.applications import Applications, CompiledTemplates, new_application
 from tests.databases import PostgresqlDatabases, SqliteFiles, server_url
 
+# Examples take the time they take: a busy machine makes no example wrong.
+settings.register_profile("house", settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("house")
 Flask.jinja_options["bytecode_cache"] = CompiledTemplates()
 
 

@@ -59,6 +59,7 @@ class SqliteFiles:
             with closing(sqlite3.connect(path)) as connection:
                 connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
             self.template = path
+        folder.mkdir(parents=True, exist_ok=True)
         copy = folder / "test.sqlite3"
         for left in ("", "-wal", "-shm", "-journal"):  # of the test before
             copy.with_name(copy.name + left).unlink(missing_ok=True)

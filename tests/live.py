@@ -1,6 +1,9 @@
 """A real instance for browsers and benchmarks: migrated database, application server and worker, on a free port."""
 
+import contextlib
+import itertools
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -14,17 +17,30 @@ from marketplace.settings import ROOT
 BIN = Path(sys.executable).parent
 
 
+# Below the ports that systems give to connections going out, which would take one before its server does; each test
+# process has a range of its own and gives none twice.
+_WORKER = int(re.sub(r"\D", "", os.environ.get("PYTEST_XDIST_WORKER", "")) or 0) % 10
+_ports = itertools.cycle(range(20_000 + 1000 * _WORKER + os.getpid() % 500, 21_000 + 1000 * _WORKER))
+
+
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """A port nobody listens on."""
+    for port in itertools.islice(_ports, 1000):
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+    raise RuntimeError("no port is free")
 
 
 class LiveInstance:
     """`with LiveInstance(folder) as live:` serves until the block ends; `live.url` is its address."""
 
-    def __init__(self, folder: Path, *, worker: bool = True, threads: int = 4, **environment: str):
+    def __init__(
+        self, folder: Path, *, worker: bool = True, threads: int = 4, migrated: bool = False, **environment: str
+    ):
+        """`migrated`: its database is there already, with all its tables."""
         self.folder = folder
+        self.migrated = migrated
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.worker = worker
@@ -56,7 +72,8 @@ class LiveInstance:
 
     def __enter__(self) -> "LiveInstance":
         self.folder.mkdir(parents=True, exist_ok=True)
-        self.flask("db", "upgrade")
+        if not self.migrated:
+            self.flask("db", "upgrade")
         self.start()
         return self
 
@@ -75,10 +92,10 @@ class LiveInstance:
                 )
                 for command in commands
             ]
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 120
         while time.monotonic() < deadline:
             try:
-                urlopen(f"{self.url}/healthz", timeout=2).read()  # noqa: S310
+                urlopen(f"{self.url}/healthz", timeout=10).read()  # noqa: S310
                 return
             except OSError:
                 if self.children[0].poll() is not None:
@@ -99,7 +116,7 @@ class LiveInstance:
             child.send_signal(signal.SIGTERM)
         for child in self.children:
             try:
-                child.wait(15)
+                child.wait(60)
             except subprocess.TimeoutExpired:
                 child.kill()
                 child.wait()

@@ -107,7 +107,7 @@ def test_two_owners_at_once_leave_one(app, session, way):
 
     def act(actor, other):
         with app.app_context():
-            start.wait(5)
+            start.wait(60)
             try:
                 with transaction():
                     if way == "leave":

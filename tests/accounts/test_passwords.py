@@ -70,10 +70,10 @@ def test_what_a_password_manager_draws_is_taken(text):
 
 
 def test_a_hostile_password_is_judged_quickly():
-    started = time.perf_counter()
+    started = time.thread_time()
     for text in ("a1" * 64, "-" * 128, "é" * 128, "@4" * 64):
         rules.weakness(text, passwords.common(), OWN)
-    assert time.perf_counter() - started < 0.5
+    assert time.thread_time() - started < 0.5
 
 
 def test_kept_as_argon2id_at_the_strength_of_owasp():

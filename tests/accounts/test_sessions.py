@@ -108,7 +108,7 @@ def test_a_serving_process_writes_what_it_saw_by_itself(client, app, monkeypatch
     monkeypatch.setattr(sightings, "SEEN_EVERY", timedelta(milliseconds=50))
     monkeypatch.setitem(app.config, "TESTING", False)
     client.get("/compte")
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 60
     while rows()[0].last_seen_at == before and time.monotonic() < deadline:
         db.session.rollback()
         time.sleep(0.02)

@@ -116,7 +116,7 @@ def test_while_the_first_is_running_409(app, program, giver, monkeypatch):
 
     def waits(fields):
         inside.set()
-        assert go_on.wait(10)
+        assert go_on.wait(60)
         return {}, {}
 
     from marketplace.catalogue import api
@@ -130,11 +130,11 @@ def test_while_the_first_is_running_409(app, program, giver, monkeypatch):
 
     thread = threading.Thread(target=first)
     thread.start()
-    assert inside.wait(10)
+    assert inside.wait(60)
     meanwhile = ours.post("/listings", DRAFT, key="h")
     assert meanwhile.status_code == 409
     go_on.set()
-    thread.join(10)
+    thread.join(60)
     assert answers[0].status_code == 201
     assert ours.post("/listings", DRAFT, key="h").get_json() == answers[0].get_json()
     assert listings() == 1

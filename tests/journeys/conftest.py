@@ -18,6 +18,7 @@ from marketplace import create_app
 from marketplace.core.db import db
 from marketplace.settings import load
 from tests.browser_setup import browser as browser_path
+from tests.databases import SqliteFiles
 from tests.factories import make_organisation, make_user
 from tests.journeys.people import Person
 from tests.journeys.pictures import five_photos
@@ -42,8 +43,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveInstance]:
-    with LiveInstance(tmp_path_factory.mktemp("live") / "instance", DEMO="1") as instance:
+def live(tmp_path_factory: pytest.TempPathFactory, sqlite_files: SqliteFiles) -> Iterator[LiveInstance]:
+    folder = tmp_path_factory.mktemp("live") / "instance"
+    with LiveInstance(folder, migrated=True, DATABASE_URL=sqlite_files.make(folder), DEMO="1") as instance:
         yield instance
 
 

@@ -46,7 +46,9 @@ def test_seven_gestures_publish_a_listing(enter, stage, word, photos):
     page.get_by_label("Ampleur").fill("100")
 
     # the tab dies before it is saved: what was typed is offered again, by this browser only
-    page.wait_for_timeout(700)
+    page.wait_for_function(
+        "Object.values(localStorage).some((kept) => kept.includes('[\"fire_rating\",\"M1\"]') && kept.includes('100'))"
+    )
     address = page.url
     page.close()
     alice.page = page = alice.context.new_page()

@@ -51,7 +51,7 @@ def publishes(person, title, photos):
     person.page.locator("#quantity").fill("6")
     person.ticks("État", "bon")
     person.ticks("Vous les", "donnez")
-    expect(person.page.locator('#shots [data-state="ready"]')).to_have_count(5, timeout=30_000)
+    expect(person.page.locator('#shots [data-state="ready"]')).to_have_count(5)
     person.looks()
     person.presses("Publier l’annonce")
     person.reads("L’annonce est publiée")

@@ -68,7 +68,6 @@ class Hands:
 def hands(enter, stage, word):
     user, organisation = make_side(word, "Inès")
     person = enter("Inès", app=stage, user=user, acting=organisation, desk=True)
-    person.page.set_default_timeout(20_000)
     return Hands(person)
 
 

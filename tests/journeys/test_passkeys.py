@@ -10,9 +10,10 @@ from tests.live import LiveInstance
 
 
 @pytest.fixture(scope="module")
-def named(tmp_path_factory) -> Iterator[LiveInstance]:
+def named(tmp_path_factory, sqlite_files) -> Iterator[LiveInstance]:
     """An instance whose address has a name: keys are for names, not for numbers."""
-    instance = LiveInstance(tmp_path_factory.mktemp("named") / "instance")
+    folder = tmp_path_factory.mktemp("named") / "instance"
+    instance = LiveInstance(folder, migrated=True, DATABASE_URL=sqlite_files.make(folder))
     instance.environment["BASE_URL"] = f"http://localhost:{instance.port}"
     with instance:
         yield instance

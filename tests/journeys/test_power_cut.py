@@ -20,6 +20,7 @@ def instance(request, tmp_path):
             pytest.skip("TEST_DATABASE_URL is not set: no PostgreSQL here")
         databases = PostgresqlDatabases(server_url())
         environment["DATABASE_URL"] = databases.make(tmp_path)
+        environment["migrated"] = True
     with LiveInstance(tmp_path / "instance", **environment) as live:
         yield live
     if databases is not None:

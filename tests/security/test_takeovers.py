@@ -55,9 +55,9 @@ def test_a_change_of_address_begun_by_somebody_else_ends_with_their_password(app
 def test_a_long_row_of_accents_costs_a_visitor_s_request_nothing_more(client, path, field):
     data = {"name": "a" + ACCENTS * 30_000, "email": "alice@exemple.fr", "password": PASSWORD}
     data[field] = "a" + ACCENTS * 60_000  # a minute before lengths were looked at
-    began = time.monotonic()
+    began = time.thread_time()
     assert client.post(path, data=data).status_code in (303, 422)
-    assert time.monotonic() - began < 5
+    assert time.thread_time() - began < 5
 
 
 def test_an_invitation_of_another_house_is_not_told_from_none(app):
@@ -188,7 +188,7 @@ def _at_once(app, count, act):
 
     def run(number):
         with app.app_context():
-            gate.wait(10)
+            gate.wait(60)
             found.append(act(number))
             db.session.remove()
 
@@ -197,7 +197,7 @@ def _at_once(app, count, act):
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(30)
+        thread.join(60)
     db.session.rollback()
     return sorted(found)
 
