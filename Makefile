@@ -13,7 +13,7 @@ run: $(VENV)/.run-ready translations
 
 test: $(VENV)/.test-ready translations
 	@$(PY) -m tests.browser_setup
-	@$(PY) -m pytest -n auto --dist loadfile $(ARGS)
+	@$(PY) -m pytest -n auto --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: $(VENV)/.test-ready translations
 	$(VENV)/bin/ruff check .

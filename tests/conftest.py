@@ -32,6 +32,17 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "own_database: the test alters the schema, so it gets a database of its own")
 
 
+# What takes long begins first where several processes share the work, so that none is left alone with it at the end.
+LONG = ("test_live_run.py", "journeys", "concurrency", "security", "search", "api", "test_skips.py")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        here = Path(__file__).parent
+        place = {name: number for number, name in enumerate(LONG)}
+        items.sort(key=lambda item: place.get(item.path.relative_to(here).parts[0], len(LONG)))
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, Any, Any]:
     """Where CI is set, a test for PostgreSQL, Redis or a browser runs or fails: a skip hides what is wrong."""

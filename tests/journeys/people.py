@@ -1,9 +1,12 @@
 """Somebody with a browser: the verbs the journeys are told in."""
 
 import re
+import time
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 
+from axe_playwright_python.base import AxeResults
 from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
 from playwright.sync_api import BrowserContext, ConsoleMessage, Error, Locator, Page, Request, Response, expect
@@ -12,6 +15,11 @@ from tests.factories import sign_in
 
 PATIENCE_MS = 60_000  # no journey measures time: the machine may be at other things
 AXE = Axe()
+# Not preloaded: axe would fetch imported sheets anew, from a wrong place; only its rules on locked orientation
+# (experimental, off) and on audio (there is none) use what it preloads. Every rule is run; what is right is not told.
+WHAT_IS_WRONG = """
+  axe.run({preload: false, resultTypes: ['violations']}).then(({violations}) => ({violations}))
+"""
 expect.set_options(timeout=PATIENCE_MS)
 
 
@@ -84,9 +92,8 @@ class Person:
             return
         self.page.wait_for_load_state("load")
         self.looked_at.append(urlsplit(self.page.url).path)
-        # not preloaded: axe would fetch imported sheets anew, from a wrong place; only its rules on locked
-        # orientation (experimental, off) and on audio (there is none) use what it preloads
-        found = AXE.run(self.page, options={"preload": False})
+        self.page.evaluate(AXE.axe_script)
+        found = AxeResults(self.page.evaluate(WHAT_IS_WRONG))
         assert found.violations_count == 0, f"{self.page.url}\n{found.generate_report()}"
         wider = self.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
         assert wider <= 0, f"{self.page.url} is {wider} px wider than the screen"
@@ -94,9 +101,14 @@ class Person:
     def button(self, name: str, within: Locator | None = None) -> Locator:
         return (within or self.page).get_by_role("button", name=name).first
 
+    def leaves(self) -> Any:
+        """`with person.leaves():` waits for another page to be there. A page that gives itself another address, as a
+        new draft does once it is saved, is a navigation to the browser, and none to a person."""
+        return self.page.expect_event("load")
+
     def presses(self, name: str, within: Locator | None = None) -> None:
         """Presses a button that leads to another page, and looks at it."""
-        with self.page.expect_navigation():
+        with self.leaves():
             self.button(name, within).click()
         self.looks()
 
@@ -121,6 +133,13 @@ class Person:
 
     def reads(self, text: str | re.Pattern[str]) -> None:
         expect(self.page.locator("body")).to_contain_text(text)
+
+    def waits_until(self, so: Callable[[], object], what: str) -> None:
+        """For what no locator can say. The policy of the pages forbids `wait_for_function`, which is an eval."""
+        deadline = time.monotonic() + PATIENCE_MS / 1000
+        while not so():
+            assert time.monotonic() < deadline, f"{self.name} waited in vain: {what}"
+            self.page.wait_for_timeout(20)
 
     def stands(self) -> str:
         """Where they are, for a failure's report."""

@@ -46,9 +46,10 @@ def test_seven_gestures_publish_a_listing(enter, stage, word, photos):
     page.get_by_label("Ampleur").fill("100")
 
     # the tab dies before it is saved: what was typed is offered again, by this browser only
-    page.wait_for_function(
-        "Object.values(localStorage).some((kept) => kept.includes('[\"fire_rating\",\"M1\"]') && kept.includes('100'))"
-    )
+    fullness = page.get_by_label("Ampleur").get_attribute("name")
+    typed = ['["fire_rating","M1"]', f'["{fullness}","100"]']
+    kept = "typed => Object.values(localStorage).some((one) => typed.every((field) => one.includes(field)))"
+    alice.waits_until(lambda: page.evaluate(kept, typed), "this browser keeps what was typed")
     address = page.url
     page.close()
     alice.page = page = alice.context.new_page()

@@ -59,7 +59,7 @@ class Hands:
         self.keyboard.type(text)
 
     def enters(self):
-        with self.person.page.expect_navigation():
+        with self.person.leaves():
             self.keyboard.press("Enter")
         self.person.looks()
 

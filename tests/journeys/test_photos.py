@@ -137,11 +137,8 @@ def test_without_script_four_figures_crop_it(enter, stage, word, photos):
     dora.types("Titre", f"Lampe {word}")
     dora.page.set_input_files("#photo", str(photos[1]))
     dora.presses("Enregistrer le brouillon")
-    for _look in range(120):
-        dora.page.reload()
-        if dora.page.locator('#shots [data-state="ready"]').count():
-            break
-        dora.page.wait_for_timeout(500)
+    ready = dora.page.locator('#shots [data-state="ready"]')
+    dora.waits_until(lambda: dora.page.reload() and ready.count(), "the photo is ready")
     dora.presses("Cadrer")
     dora.types("À gauche, laisser", "25")
     dora.types("Garder en largeur", "90")

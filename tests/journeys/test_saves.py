@@ -1,14 +1,11 @@
 """The publish page saves a draft by itself: whoever presses a button meanwhile never meets their own save."""
 
-import time
-
 import pytest
 from playwright.sync_api import expect
 
 from marketplace.catalogue.models import Listing
 from marketplace.core.db import db
 from tests.journeys.conftest import make_side
-from tests.journeys.people import PATIENCE_MS
 
 
 def saves_itself(request):
@@ -18,12 +15,12 @@ def saves_itself(request):
 class Save:
     """The next save that the page makes by itself: it reaches the server, its answer waits here."""
 
-    def __init__(self, page):
-        self.page = page
+    def __init__(self, person):
+        self.person = person
         self.held = None
         self.pressed = []  # what buttons sent
-        page.on("request", self._asked)
-        page.route(lambda url: "/publier" in url, self._hold)
+        person.page.on("request", self._asked)
+        person.page.route(lambda url: "/publier" in url, self._hold)
 
     def _asked(self, request):
         if request.method == "POST" and request.is_navigation_request():
@@ -38,10 +35,7 @@ class Save:
             route.continue_()
 
     def has_arrived(self):
-        deadline = time.monotonic() + PATIENCE_MS / 1000
-        while not isinstance(self.held, tuple):
-            assert time.monotonic() < deadline, "the page saved nothing"
-            self.page.wait_for_timeout(20)
+        self.person.waits_until(lambda: isinstance(self.held, tuple), "the page saves")
 
     def is_answered(self):
         route, answer = self.held
@@ -79,7 +73,7 @@ def titles(word):
 
 def test_publishing_waits_for_the_save_under_way(alice, word):
     describes(alice, word)
-    save = Save(alice.page)
+    save = Save(alice)
     alice.types("Titre", f"Pendrillons {word} doublés")
     alice.page.locator("#title").blur()
     save.has_arrived()
@@ -92,7 +86,7 @@ def test_publishing_waits_for_the_save_under_way(alice, word):
 
 
 def test_the_first_save_and_a_button_make_one_draft(alice, word):
-    save = Save(alice.page)
+    save = Save(alice)
     alice.types("Titre", f"Malle {word}")
     alice.page.locator("#title").blur()
     save.has_arrived()
@@ -104,7 +98,7 @@ def test_the_first_save_and_a_button_make_one_draft(alice, word):
 
 def test_a_save_whose_answer_was_lost_stands_in_nobody_s_way(alice, word):
     describes(alice, word)
-    save = Save(alice.page)
+    save = Save(alice)
     alice.types("Titre", f"Pendrillons {word} doublés")
     alice.page.locator("#title").blur()
     save.has_arrived()
