@@ -118,7 +118,7 @@ class PostgresqlDatabases:
 
     def _empty(self) -> None:
         """Back to what a fresh instance holds. Triggers and foreign keys sleep meanwhile; guards a test took away
-        are put back."""
+        or sent to sleep are put back."""
         url = self._url(self.shared or "")
         with psycopg.connect(url) as connection:
             connection.execute("SET session_replication_role = replica")
@@ -134,8 +134,8 @@ class PostgresqlDatabases:
                 if "id" in columns:
                     last = f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), max(id)) FROM \"{table}\""  # noqa: S608
                     connection.execute(last)  # type: ignore[arg-type]
-            triggers = connection.execute("SELECT tgname FROM pg_trigger WHERE tgname LIKE 'guard\\_%'")
-            live = {row[0] for row in triggers}
+            awake = "SELECT tgname FROM pg_trigger WHERE tgname LIKE 'guard\\_%' AND tgenabled = 'O'"
+            live = {row[0] for row in connection.execute(awake)}
         if live == {guard.name for guard in guards.GUARDS}:
             return
         engine = create_engine(url.replace("postgresql://", "postgresql+psycopg://"))

@@ -136,11 +136,11 @@ def install(connection: Connection) -> None:
 
 
 def live(connection: Connection) -> set[str]:
-    """Names of the guards that the database really has."""
+    """Names of the guards that the database really has, awake."""
     if connection.dialect.name == "sqlite":
         query = "SELECT name FROM sqlite_master WHERE type = 'trigger' AND name LIKE 'guard!_%' ESCAPE '!'"
     else:
-        query = "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal AND tgname LIKE 'guard!_%' ESCAPE '!'"
+        query = "SELECT tgname FROM pg_trigger WHERE tgenabled = 'O' AND tgname LIKE 'guard!_%' ESCAPE '!'"
     return set(connection.scalars(text(query)))
 
 

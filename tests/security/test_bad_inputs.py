@@ -22,8 +22,8 @@ from tests.factories import actor_of, make_listing, make_organisation, make_user
 from tests.security import fuzz
 from tests.security.world import make_world
 
-HOSTILE = "\"'><xss-planted onclick=1>{{7*191}}${7*191}{%raw%}<!--"
-SHOUTED = "1337"  # 7 × 191, where somebody worked it out
+HOSTILE = "\"'><xss-planted onclick=1>{{7919*7907}}${7919*7907}{%raw%}<!--"
+SHOUTED = "62615533"  # 7919 × 7907, where somebody worked it out
 
 
 @pytest.mark.both_databases
