@@ -47,6 +47,7 @@ def run_migrations():
                 transactional_ddl=True,
             )
             with context.begin_transaction():
+                guards.remove(connection)
                 context.run_migrations()
                 if sqlite:
                     broken = connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall()

@@ -136,7 +136,7 @@ class PostgresqlDatabases:
                     connection.execute(last)  # type: ignore[arg-type]
             awake = "SELECT tgname FROM pg_trigger WHERE tgname LIKE 'guard\\_%' AND tgenabled = 'O'"
             live = {row[0] for row in connection.execute(awake)}
-        if live == {guard.name for guard in guards.GUARDS}:
+        if live == {guard.name for guard in guards.GUARDS if guard.postgresql_when}:
             return
         engine = create_engine(url.replace("postgresql://", "postgresql+psycopg://"))
         with engine.begin() as connection:

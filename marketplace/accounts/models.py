@@ -14,6 +14,7 @@ from sqlalchemy import (
     Index,
     Integer,
     LargeBinary,
+    SmallInteger,
     String,
     Text,
     UniqueConstraint,
@@ -161,10 +162,16 @@ class Organisation(PublicIdMixin, Base):
     issues_tax_receipts: Mapped[bool] = mapped_column(Boolean, default=False)
     takes: Mapped[str] = mapped_column(Text, default="", server_default="")  # what it takes in, in its own words
     lends: Mapped[str] = mapped_column(Text, default="", server_default="")
+    # what a provider takes off its rental prices, in percent, and its own terms, printed on its agreements
+    school_reduction_percent: Mapped[int] = mapped_column(SmallInteger, default=0, server_default="0")
+    non_profit_reduction_percent: Mapped[int] = mapped_column(SmallInteger, default=0, server_default="0")
+    rental_terms: Mapped[str] = mapped_column(Text, default="", server_default="")
     verified_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
     __table_args__ = (
+        CheckConstraint("school_reduction_percent BETWEEN 0 AND 100", name="school_reduction"),
+        CheckConstraint("non_profit_reduction_percent BETWEEN 0 AND 100", name="non_profit_reduction"),
         CheckConstraint(
             "kind IN ('production_company','reuse_centre','rental_house','venue','school','caterer','food_charity',"
             "'local_authority','supplier','person','other')",
@@ -201,6 +208,23 @@ class Site(PublicIdMixin, Base):
     closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
     organisation: Mapped[Organisation] = relationship()
+
+
+class SiteClosing(PublicIdMixin, Base):
+    """Days on which a place is closed beside its week's hours: leave, stock-taking. `ends_on` is the day it reopens."""
+
+    __tablename__ = "site_closing"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    site_id: Mapped[int] = mapped_column(ForeignKey("site.id", ondelete="CASCADE"))
+    starts_on: Mapped[date] = mapped_column(Date)
+    ends_on: Mapped[date] = mapped_column(Date)
+    reason: Mapped[str] = mapped_column(String(120), default="")
+
+    __table_args__ = (
+        CheckConstraint("ends_on > starts_on", name="dates"),
+        Index("ix_site_closing_site_id_ends_on", "site_id", "ends_on"),
+    )
 
 
 class Membership(Base):

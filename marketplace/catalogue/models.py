@@ -71,6 +71,22 @@ class Listing(PublicIdMixin, Base):
     weekly_rate_cents: Mapped[int | None] = mapped_column(Integer)
     deposit_cents: Mapped[int | None] = mapped_column(Integer)
 
+    # how it is lent: exchanges/kinds/pricing.py reads these
+    stock_by: Mapped[str] = mapped_column(String(10), default="quantity", server_default="quantity")  # or piece
+    is_set: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
+    shelf: Mapped[str | None] = mapped_column(String(40))
+    prep_days: Mapped[int] = mapped_column(SmallInteger, default=0, server_default="0")  # days of work before it leaves
+    turnaround_days: Mapped[int] = mapped_column(SmallInteger, default=0, server_default="0")  # and after it is back
+    rental_coefficients: Mapped[list[int] | None] = mapped_column(JSON(none_as_null=True))  # percents of four weeks
+    grace_days: Mapped[int] = mapped_column(SmallInteger, default=1, server_default="1")
+    minimum_cents: Mapped[int | None] = mapped_column(Integer)
+    longest_rental_days: Mapped[int] = mapped_column(SmallInteger, default=365, server_default="365")
+    asks_insurance: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
+    takes_offers: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())  # a sale's price is open
+    open_to_public: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())  # given to people too
+    acquired: Mapped[str | None] = mapped_column(String(10))  # bought_new or reuse: what the method's O asks
+    uses_expected: Mapped[int | None] = mapped_column(Integer)  # the method's N, when its keeper sets it
+
     site_id: Mapped[int | None] = mapped_column(ForeignKey("site.id"), index=True)
     lat: Mapped[float | None] = mapped_column(Float)
     lon: Mapped[float | None] = mapped_column(Float)
@@ -110,6 +126,14 @@ class Listing(PublicIdMixin, Base):
         CheckConstraint("price_cents IS NULL OR price_cents >= 0", name="price"),
         CheckConstraint("weekly_rate_cents IS NULL OR weekly_rate_cents >= 0", name="weekly_rate"),
         CheckConstraint("deposit_cents IS NULL OR deposit_cents >= 0", name="deposit"),
+        CheckConstraint("stock_by IN ('quantity','piece')", name="stock_by"),
+        CheckConstraint("prep_days BETWEEN 0 AND 14", name="prep_days"),
+        CheckConstraint("turnaround_days BETWEEN 0 AND 14", name="turnaround_days"),
+        CheckConstraint("grace_days BETWEEN 0 AND 6", name="grace_days"),
+        CheckConstraint("longest_rental_days BETWEEN 1 AND 366", name="longest_rental_days"),
+        CheckConstraint("minimum_cents IS NULL OR minimum_cents >= 0", name="minimum"),
+        CheckConstraint("acquired IS NULL OR acquired IN ('bought_new','reuse')", name="acquired"),
+        CheckConstraint("uses_expected IS NULL OR uses_expected >= 1", name="uses_expected"),
         Index("ix_listing_organisation_id_state_id", "organisation_id", "state", "id"),
         Index("ix_listing_state_gone_by", "state", "gone_by"),
         Index(  # those whose circle is still to widen: few
@@ -119,6 +143,75 @@ class Listing(PublicIdMixin, Base):
             sqlite_where=text("partners_on IS NOT NULL OR public_on IS NOT NULL"),
             postgresql_where=text("partners_on IS NOT NULL OR public_on IS NOT NULL"),
         ),
+    )
+
+
+class Piece(PublicIdMixin, Base):
+    """One thing of a listing kept by piece: its inventory code, shelf, lives and condition. Whether it is out is said
+    by its assignments (exchanges); `state` says whether it could go out at all."""
+
+    __tablename__ = "piece"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    listing_id: Mapped[int] = mapped_column(ForeignKey("listing.id", ondelete="CASCADE"))
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisation.id"))
+    code: Mapped[str] = mapped_column(String(40))  # as its keeper writes it; unique in the house
+    state: Mapped[str] = mapped_column(String(10), default="in_stock")
+    shelf: Mapped[str] = mapped_column(String(40), default="")
+    condition: Mapped[str] = mapped_column(String(12), default="good")
+    acquired: Mapped[str | None] = mapped_column(String(10))
+    acquired_on: Mapped[date | None] = mapped_column(Date)
+    purchase_cents: Mapped[int | None] = mapped_column(Integer)
+    lives: Mapped[int] = mapped_column(Integer, default=0)  # rentals it came back from
+    note: Mapped[str] = mapped_column(String(400), default="")
+    version: Mapped[int] = mapped_column(Integer, default=1)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+    listing: Mapped[Listing] = relationship()
+
+    __table_args__ = (
+        UniqueConstraint("organisation_id", "code"),
+        CheckConstraint("state IN ('in_stock','repair','withdrawn','lost','sold')", name="state"),
+        CheckConstraint("acquired IS NULL OR acquired IN ('bought_new','reuse')", name="acquired"),
+        CheckConstraint("lives >= 0", name="lives"),
+        Index("ix_piece_listing_id_state_id", "listing_id", "state", "id"),
+    )
+
+
+class PieceEvent(PublicIdMixin, Base):
+    """What happened to a piece: taken in, looked at, repaired, withdrawn. Its condition history, never changed."""
+
+    __tablename__ = "piece_event"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    piece_id: Mapped[int] = mapped_column(ForeignKey("piece.id", ondelete="CASCADE"), index=True)
+    act: Mapped[str] = mapped_column(String(20))  # intake, departure, return, repair, repaired, withdrawn, lost, noted
+    condition: Mapped[str | None] = mapped_column(String(12))
+    note: Mapped[str] = mapped_column(String(400), default="")
+    cost_cents: Mapped[int | None] = mapped_column(Integer)
+    photo_keys: Mapped[list[str]] = mapped_column(JSON, default=list)
+    exchange_id: Mapped[int | None] = mapped_column(Integer, index=True)
+    user_id: Mapped[int | None] = mapped_column(Integer)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class SetPart(Base):
+    """A listing that belongs to a set, and how many of it one set takes."""
+
+    __tablename__ = "set_part"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    set_id: Mapped[int] = mapped_column(ForeignKey("listing.id", ondelete="CASCADE"))
+    part_id: Mapped[int] = mapped_column(ForeignKey("listing.id"), index=True)
+    quantity: Mapped[Decimal] = mapped_column(Quantity)
+    position: Mapped[int] = mapped_column(Integer, default=0)
+
+    part: Mapped[Listing] = relationship(foreign_keys=[part_id])
+
+    __table_args__ = (
+        UniqueConstraint("set_id", "part_id"),
+        CheckConstraint("set_id <> part_id", name="not_itself"),
+        CheckConstraint("quantity > 0", name="quantity"),
     )
 
 

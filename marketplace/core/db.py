@@ -103,6 +103,9 @@ class Quantity(TypeDecorator[Decimal]):
 GUARDS_SPEAK = {
     "stock_exceeded": lambda: _("Il n’en reste plus assez : quelqu’un vient d’en retenir."),
     "quantity_below_holds": lambda: _("La quantité ne peut pas descendre sous ce qui est déjà promis."),
+    "hold_too_long": lambda: _("Rien ne se retient plus d’un an."),
+    "piece_taken": lambda: _("Cette pièce est déjà prise à ces dates : choisissez-en une autre."),
+    "ex_assignment_piece_id": lambda: _("Cette pièce est déjà prise à ces dates : choisissez-en une autre."),
     "append_only": lambda: _("Cet enregistrement ne se modifie pas."),
 }
 

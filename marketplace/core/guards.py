@@ -11,13 +11,14 @@ from sqlalchemy import Connection, text
 
 @dataclass(frozen=True)
 class Guard:
-    """One trigger. `sqlite` and `postgresql` are whole statements; the PostgreSQL one calls a function of its name."""
+    """One trigger. `sqlite` is a whole statement; the PostgreSQL one calls a function of its name, and is left out
+    where a constraint of that database does the same."""
 
     name: str
     table: str
     sqlite: str
-    postgresql_when: str  # e.g. BEFORE INSERT
-    postgresql_body: str  # plpgsql between BEGIN and END
+    postgresql_when: str | None = None  # e.g. BEFORE INSERT
+    postgresql_body: str = ""  # plpgsql between BEGIN and END
 
 
 def append_only(table: str) -> list[Guard]:
@@ -38,37 +39,57 @@ def append_only(table: str) -> list[Guard]:
     return guards
 
 
+# No promise lasts longer than this: preparation, the longest rental and turnaround. A sweep need not look further back.
+LONGEST_HOLD_DAYS = 430
+
 # The largest sum of active holds at any instant of the new one: it can only rise where a hold starts, so it is
-# enough to look at the new start and at each start inside it.
-_SQLITE_OVERFULL = """
-SELECT RAISE(ABORT, 'stock_exceeded') WHERE EXISTS (
+# enough to look at the new start and at each start inside it. Facts are counted, never refused.
+_SUM_AT = """
+  SELECT coalesce(sum(quantity), 0) FROM (
+    SELECT quantity FROM hold WHERE listing_id = NEW.listing_id AND state = 'active' AND {not_itself}
+      AND NOT is_fact AND starts_on > {earliest} AND starts_on <= instant.at AND ends_on > instant.at
+    UNION ALL
+    SELECT quantity FROM hold WHERE listing_id = NEW.listing_id AND state = 'active' AND {not_itself}
+      AND (ends_on IS NULL OR is_fact) AND starts_on <= instant.at AND (ends_on IS NULL OR ends_on > instant.at)
+  ) AS kept"""
+_EXCEEDED = """EXISTS (
   SELECT 1 FROM (
     SELECT NEW.starts_on AS at
     UNION SELECT starts_on FROM hold WHERE listing_id = NEW.listing_id AND state = 'active'
       AND starts_on > NEW.starts_on AND (NEW.ends_on IS NULL OR starts_on < NEW.ends_on)
   ) AS instant
-  WHERE NEW.quantity + (
-    SELECT coalesce(sum(quantity), 0) FROM hold WHERE listing_id = NEW.listing_id AND state = 'active'
-      AND id IS NOT NEW.id AND starts_on <= instant.at AND (ends_on IS NULL OR ends_on > instant.at)
-  ) > (SELECT coalesce(quantity, 0) FROM listing WHERE id = NEW.listing_id)
+  WHERE NEW.quantity + ({sum_at}) > (SELECT coalesce(quantity, 0) FROM listing WHERE id = NEW.listing_id)
 )"""
 
-_POSTGRESQL_OVERFULL = """
-PERFORM 1 FROM listing WHERE id = NEW.listing_id FOR UPDATE;
-IF EXISTS (
-  SELECT 1 FROM (
-    SELECT NEW.starts_on AS at
-    UNION SELECT starts_on FROM hold WHERE listing_id = NEW.listing_id AND state = 'active'
-      AND starts_on > NEW.starts_on AND (NEW.ends_on IS NULL OR starts_on < NEW.ends_on)
-  ) AS instant
-  WHERE NEW.quantity + (
-    SELECT coalesce(sum(quantity), 0) FROM hold WHERE listing_id = NEW.listing_id AND state = 'active'
-      AND id <> NEW.id AND starts_on <= instant.at AND (ends_on IS NULL OR ends_on > instant.at)
-  ) > (SELECT coalesce(quantity, 0) FROM listing WHERE id = NEW.listing_id)
-) THEN RAISE EXCEPTION 'stock_exceeded'; END IF;
-RETURN NEW;"""
 
-_HOLDS_PEAK = """(
+def _exceeded(not_itself: str, earliest: str) -> str:
+    return _EXCEEDED.format(sum_at=_SUM_AT.format(not_itself=not_itself, earliest=earliest))
+
+
+_SQLITE_HOLD = (
+    "SELECT RAISE(ABORT, 'hold_too_long') "
+    f"WHERE NEW.ends_on IS NOT NULL AND NEW.ends_on > date(NEW.starts_on, '+{LONGEST_HOLD_DAYS} days'); "
+    "SELECT RAISE(ABORT, 'stock_exceeded') WHERE "
+    + _exceeded("id IS NOT NEW.id", f"date(NEW.starts_on, '-{LONGEST_HOLD_DAYS} days')")
+)
+_POSTGRESQL_HOLD = (
+    f"IF NEW.ends_on IS NOT NULL AND NEW.ends_on > NEW.starts_on + {LONGEST_HOLD_DAYS} THEN "
+    "RAISE EXCEPTION 'hold_too_long'; END IF; "
+    "PERFORM 1 FROM listing WHERE id = NEW.listing_id FOR UPDATE; "
+    f"IF {_exceeded('id <> NEW.id', f'NEW.starts_on - {LONGEST_HOLD_DAYS}')} "
+    "THEN RAISE EXCEPTION 'stock_exceeded'; END IF; RETURN NEW;"
+)
+
+_PROMISED = "NEW.state = 'active' AND NOT NEW.is_fact"
+# a promise that shrinks is never too much, even where a fact has already broken the count
+_GROWS = (
+    f"{_PROMISED} AND (OLD.state <> 'active' OR OLD.is_fact OR NEW.listing_id <> OLD.listing_id"
+    " OR NEW.quantity > OLD.quantity OR NEW.starts_on < OLD.starts_on"
+    " OR (OLD.ends_on IS NOT NULL AND (NEW.ends_on IS NULL OR NEW.ends_on > OLD.ends_on)))"
+)
+
+# A shortage that is open says already that the count is over: what leaves meanwhile is not its fault.
+_BELOW_HOLDS = """(
   SELECT max(held) FROM (
     SELECT (
       SELECT coalesce(sum(other.quantity), 0) FROM hold AS other WHERE other.listing_id = NEW.id
@@ -76,36 +97,53 @@ _HOLDS_PEAK = """(
         AND (other.ends_on IS NULL OR other.ends_on > one.starts_on)
     ) AS held FROM hold AS one WHERE one.listing_id = NEW.id AND one.state = 'active'
   ) AS peaks
+) > coalesce(NEW.quantity, 0)
+AND NOT EXISTS (SELECT 1 FROM shortage WHERE listing_id = NEW.id AND solved_at IS NULL)"""
+
+# SQLite's form of PostgreSQL's exclusion constraint ex_assignment_piece_id (migration 0003)
+_SQLITE_TWICE = """
+SELECT RAISE(ABORT, 'piece_taken') WHERE EXISTS (
+  SELECT 1 FROM assignment WHERE piece_id = NEW.piece_id AND state IN ('planned','out') AND id IS NOT NEW.id
+    AND (NEW.ends_on IS NULL OR starts_on < NEW.ends_on) AND (ends_on IS NULL OR ends_on > NEW.starts_on)
 )"""
 
 GUARDS: list[Guard] = [
     Guard(
         "guard_hold_insert",
         "hold",
-        "CREATE TRIGGER guard_hold_insert BEFORE INSERT ON hold WHEN NEW.state = 'active' "
-        f"BEGIN {_SQLITE_OVERFULL}; END",
+        f"CREATE TRIGGER guard_hold_insert BEFORE INSERT ON hold WHEN {_PROMISED} BEGIN {_SQLITE_HOLD}; END",
         "BEFORE INSERT",
-        f"IF NEW.state <> 'active' THEN RETURN NEW; END IF; {_POSTGRESQL_OVERFULL}",
+        f"IF NOT ({_PROMISED}) THEN RETURN NEW; END IF; {_POSTGRESQL_HOLD}",
     ),
     Guard(
         "guard_hold_update",
         "hold",
-        "CREATE TRIGGER guard_hold_update BEFORE UPDATE ON hold WHEN NEW.state = 'active' "
-        f"BEGIN {_SQLITE_OVERFULL}; END",
+        f"CREATE TRIGGER guard_hold_update BEFORE UPDATE ON hold WHEN {_GROWS} BEGIN {_SQLITE_HOLD}; END",
         "BEFORE UPDATE",
-        f"IF NEW.state <> 'active' THEN RETURN NEW; END IF; {_POSTGRESQL_OVERFULL}",
+        f"IF NOT ({_GROWS}) THEN RETURN NEW; END IF; {_POSTGRESQL_HOLD}",
     ),
     Guard(
         "guard_listing_quantity",
         "listing",
         "CREATE TRIGGER guard_listing_quantity BEFORE UPDATE OF quantity ON listing "
         "WHEN coalesce(NEW.quantity, 0) < coalesce(OLD.quantity, 0) BEGIN "
-        f"SELECT RAISE(ABORT, 'quantity_below_holds') WHERE {_HOLDS_PEAK} > coalesce(NEW.quantity, 0); END",
+        f"SELECT RAISE(ABORT, 'quantity_below_holds') WHERE {_BELOW_HOLDS}; END",
         "BEFORE UPDATE OF quantity",
-        f"IF {_HOLDS_PEAK} > coalesce(NEW.quantity, 0) THEN RAISE EXCEPTION 'quantity_below_holds'; END IF; "
-        "RETURN NEW;",
+        f"IF coalesce(NEW.quantity, 0) < coalesce(OLD.quantity, 0) AND {_BELOW_HOLDS} "
+        "THEN RAISE EXCEPTION 'quantity_below_holds'; END IF; RETURN NEW;",
+    ),
+    *(
+        Guard(
+            f"guard_assignment_{verb.lower()}",
+            "assignment",
+            f"CREATE TRIGGER guard_assignment_{verb.lower()} BEFORE {verb} ON assignment "
+            f"WHEN NEW.state IN ('planned','out') BEGIN {_SQLITE_TWICE}; END",
+        )
+        for verb in ("INSERT", "UPDATE")
     ),
     *append_only("move"),
+    *append_only("offline_payment"),
+    *append_only("signature"),
     *append_only("audit_entry"),
     *append_only("ledger_entry"),
     *append_only("ledger_share"),
@@ -114,25 +152,37 @@ GUARDS: list[Guard] = [
 ]
 
 
-def install(connection: Connection) -> None:
-    """Put every guard whose table exists in place, replacing what is there."""
+def due(connection: Connection) -> list[Guard]:
+    """The guards that this database should have: those whose table exists, and that no constraint stands for."""
     tables = set(_tables(connection))
-    for guard in GUARDS:
-        if guard.table not in tables:
-            continue
+    sqlite = connection.dialect.name == "sqlite"
+    return [guard for guard in GUARDS if guard.table in tables and (sqlite or guard.postgresql_when)]
+
+
+def install(connection: Connection) -> None:
+    """Put every guard that is due in place, replacing what is there."""
+    remove(connection)
+    for guard in due(connection):
         if connection.dialect.name == "sqlite":
-            connection.exec_driver_sql(f"DROP TRIGGER IF EXISTS {guard.name}")
             connection.exec_driver_sql(guard.sqlite)
         else:
             connection.exec_driver_sql(
                 f"CREATE OR REPLACE FUNCTION {guard.name}() RETURNS trigger LANGUAGE plpgsql AS "
                 f"$guard$ BEGIN {guard.postgresql_body} END $guard$"
             )
-            connection.exec_driver_sql(f'DROP TRIGGER IF EXISTS {guard.name} ON "{guard.table}"')
             connection.exec_driver_sql(
                 f'CREATE TRIGGER {guard.name} {guard.postgresql_when} ON "{guard.table}" '
                 f"FOR EACH ROW EXECUTE FUNCTION {guard.name}()"
             )
+
+
+def remove(connection: Connection) -> None:
+    """Take every guard away, until `install`: SQLite rebuilds no table that a trigger of another one names."""
+    for guard in due(connection):
+        if connection.dialect.name == "sqlite":
+            connection.exec_driver_sql(f"DROP TRIGGER IF EXISTS {guard.name}")
+        else:
+            connection.exec_driver_sql(f'DROP TRIGGER IF EXISTS {guard.name} ON "{guard.table}"')
 
 
 def live(connection: Connection) -> set[str]:

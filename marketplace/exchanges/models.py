@@ -4,11 +4,25 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, Date, ForeignKey, Index, Integer, String, Text, UniqueConstraint, text
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    CheckConstraint,
+    Date,
+    ForeignKey,
+    Index,
+    Integer,
+    SmallInteger,
+    String,
+    Text,
+    UniqueConstraint,
+    false,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from marketplace.accounts.models import Organisation, Production, Site, User
-from marketplace.catalogue.models import Listing
+from marketplace.catalogue.models import Listing, Piece
 from marketplace.core.db import Base, DecimalText, PublicIdMixin, Quantity, UtcDateTime
 
 
@@ -43,6 +57,26 @@ class Exchange(PublicIdMixin, Base):
     request_key: Mapped[str | None] = mapped_column(String(40))  # of the form sent: sent twice, it asks once
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     completed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    handed_over_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    returned_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    starts_on: Mapped[date | None] = mapped_column(Date)  # the first of its lines
+    ends_on: Mapped[date | None] = mapped_column(Date)  # the last: the day of return, half-open
+    delivery: Mapped[str] = mapped_column(String(10), default="collection", server_default="collection")
+    delivery_address: Mapped[str] = mapped_column(String(300), default="", server_default="")
+    delivery_cents: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
+    collected_by_phone: Mapped[str | None] = mapped_column(String(30))
+    collected_by_plate: Mapped[str | None] = mapped_column(String(20))
+    deposit_cents: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
+    reduction_percent: Mapped[int] = mapped_column(SmallInteger, default=0, server_default="0")
+    reduction_for: Mapped[str | None] = mapped_column(String(12))  # school, non_profit
+    terms_changed: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())  # receiver must agree
+    valid_until: Mapped[date | None] = mapped_column(Date)  # of the quote
+    asks_insurance: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
+    option_days: Mapped[int | None] = mapped_column(SmallInteger)  # asked for as an option of so many days
+    option_rank: Mapped[int | None] = mapped_column(SmallInteger)  # 1 holds the stock, 2 waits behind `behind_id`
+    behind_id: Mapped[int | None] = mapped_column(ForeignKey("exchange.id"), index=True)
+    cart_extended: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
 
     provider: Mapped[Organisation] = relationship(foreign_keys=[provider_id])
     receiver: Mapped[Organisation] = relationship(foreign_keys=[receiver_id])
@@ -62,7 +96,14 @@ class Exchange(PublicIdMixin, Base):
             name="state",
         ),
         CheckConstraint("provider_id <> receiver_id", name="two_parties"),
+        CheckConstraint("delivery IN ('collection','provider','carrier')", name="delivery"),
+        CheckConstraint("delivery_cents >= 0 AND deposit_cents >= 0", name="amounts"),
+        CheckConstraint("reduction_percent BETWEEN 0 AND 100", name="reduction"),
+        CheckConstraint("option_days IS NULL OR option_days BETWEEN 1 AND 10", name="option_days"),
+        CheckConstraint("option_rank IS NULL OR option_rank IN (1, 2)", name="option_rank"),
         UniqueConstraint("receiver_id", "request_key"),
+        Index("ix_exchange_provider_id_starts_on", "provider_id", "starts_on"),
+        Index("ix_exchange_provider_id_ends_on", "provider_id", "ends_on"),
         Index("ix_exchange_provider_id_state_id", "provider_id", "state", "id"),
         Index("ix_exchange_receiver_id_state_id", "receiver_id", "state", "id"),
         Index(
@@ -94,20 +135,43 @@ class ExchangeLine(PublicIdMixin, Base):
     materials: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
 
     exchange: Mapped[Exchange] = relationship(back_populates="lines")
+    parent_line_id: Mapped[int | None] = mapped_column(  # of the set this line is a part of
+        ForeignKey("exchange_line.id"), index=True
+    )
+    unit_cents: Mapped[int | None] = mapped_column(Integer)  # a week's rate or a price, of one unit, as agreed
+    terms: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict, server_default="{}")  # pricing.Terms as agreed
+    replacement_value_cents: Mapped[int | None] = mapped_column(Integer)  # of one unit
+    offered_cents: Mapped[int | None] = mapped_column(Integer)  # what a buyer offers for one unit
+    returned_quantity: Mapped[Decimal] = mapped_column(Quantity, default=Decimal(0), server_default="0")
+
     listing: Mapped[Listing] = relationship()
 
-    __table_args__ = (CheckConstraint("quantity > 0", name="quantity"),)
+    __table_args__ = (
+        CheckConstraint("quantity > 0", name="quantity"),
+        CheckConstraint("ends_on IS NULL OR starts_on IS NULL OR ends_on > starts_on", name="dates"),
+        CheckConstraint("amount_cents >= 0", name="amount"),
+        CheckConstraint("returned_quantity >= 0 AND returned_quantity <= quantity", name="returned"),
+    )
 
 
 class Hold(Base):
-    """What a line keeps of a listing's stock: from a day, to a day or without end. A guard repeats the count."""
+    """What is kept of a listing's stock: from a day, to a day or without end. A guard repeats the count.
+
+    `cause` promise: a line keeps it, preparation and turnaround days included; the line's hold is a fact once things
+    are out. Other causes are a keeper's: maintenance (by choice, refused when promised), repair, late, missing,
+    turnaround (facts: always recorded, `is_fact`; what they break opens a shortage).
+    """
 
     __tablename__ = "hold"
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    line_id: Mapped[int] = mapped_column(ForeignKey("exchange_line.id"), unique=True)
-    exchange_id: Mapped[int] = mapped_column(ForeignKey("exchange.id"), index=True)
+    line_id: Mapped[int | None] = mapped_column(ForeignKey("exchange_line.id"), index=True)
+    exchange_id: Mapped[int | None] = mapped_column(ForeignKey("exchange.id"), index=True)
     listing_id: Mapped[int] = mapped_column(ForeignKey("listing.id"))
+    piece_id: Mapped[int | None] = mapped_column(ForeignKey("piece.id"), index=True)
+    cause: Mapped[str] = mapped_column(String(12), default="promise", server_default="promise")
+    is_fact: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
+    note: Mapped[str] = mapped_column(String(200), default="", server_default="")
     quantity: Mapped[Decimal] = mapped_column(Quantity)
     starts_on: Mapped[date] = mapped_column(Date)
     ends_on: Mapped[date | None] = mapped_column(Date)
@@ -118,6 +182,23 @@ class Hold(Base):
         CheckConstraint("quantity > 0", name="quantity"),
         CheckConstraint("ends_on IS NULL OR ends_on > starts_on", name="dates"),
         CheckConstraint("state IN ('active','released','settled')", name="state"),
+        CheckConstraint(
+            "cause IN ('promise','maintenance','repair','late','missing','turnaround')", name="cause"
+        ),
+        CheckConstraint("cause <> 'promise' OR line_id IS NOT NULL", name="promise_has_a_line"),
+        Index(
+            "uq_hold_line_id_promise",
+            "line_id",
+            unique=True,
+            sqlite_where=text("cause = 'promise'"),
+            postgresql_where=text("cause = 'promise'"),
+        ),
+        Index(  # those that no bound on their start finds: without end, or out longer than agreed
+            "ix_hold_listing_id_lasting",
+            "listing_id",
+            sqlite_where=text("state = 'active' AND (ends_on IS NULL OR is_fact)"),
+            postgresql_where=text("state = 'active' AND (ends_on IS NULL OR is_fact)"),
+        ),
         Index(
             "ix_hold_listing_id_active",
             "listing_id",
@@ -179,6 +260,12 @@ class Document(PublicIdMixin, Base):
     sha256: Mapped[str | None] = mapped_column(String(64))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     rendered_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    valid_until: Mapped[date | None] = mapped_column(Date)  # of a quote, of a certificate of insurance
+    superseded_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # another of its kind took its place
+    name: Mapped[str | None] = mapped_column(String(160))  # of a file that somebody sent
+    media_type: Mapped[str] = mapped_column(String(40), default="application/pdf", server_default="application/pdf")
+    sent_by: Mapped[str | None] = mapped_column(String(10))  # the side that sent it; None: made by the product
+    report_id: Mapped[int | None] = mapped_column(ForeignKey("condition_report.id"), index=True)
 
 
 class ReceivedItem(Base):
@@ -193,3 +280,192 @@ class ReceivedItem(Base):
     quantity: Mapped[Decimal] = mapped_column(Quantity)
     received_on: Mapped[date] = mapped_column(Date)
     note: Mapped[str] = mapped_column(Text, default="")
+
+
+class Assignment(Base):
+    """Which piece goes out for a line, and when it is blocked: preparation and turnaround days included. Two living
+    ones of a piece never overlap: an exclusion constraint on PostgreSQL, a guard on SQLite."""
+
+    __tablename__ = "assignment"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    line_id: Mapped[int] = mapped_column(ForeignKey("exchange_line.id"), index=True)
+    exchange_id: Mapped[int] = mapped_column(ForeignKey("exchange.id"), index=True)
+    piece_id: Mapped[int] = mapped_column(ForeignKey("piece.id"))
+    starts_on: Mapped[date] = mapped_column(Date)
+    ends_on: Mapped[date | None] = mapped_column(Date)
+    state: Mapped[str] = mapped_column(String(10), default="planned")
+
+    piece: Mapped[Piece] = relationship()
+
+    __table_args__ = (
+        CheckConstraint("state IN ('planned','out','back','released')", name="state"),
+        CheckConstraint("ends_on IS NULL OR ends_on > starts_on", name="dates"),
+        Index(
+            "ix_assignment_piece_id_living",
+            "piece_id",
+            "starts_on",
+            sqlite_where=text("state IN ('planned','out')"),
+            postgresql_where=text("state IN ('planned','out')"),
+        ),
+    )
+
+
+class Shortage(PublicIdMixin, Base):
+    """A promise that a fact broke: so much of this line's listing is missing from a day. Open until it is solved."""
+
+    __tablename__ = "shortage"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    listing_id: Mapped[int] = mapped_column(ForeignKey("listing.id"), index=True)
+    exchange_id: Mapped[int] = mapped_column(ForeignKey("exchange.id"), index=True)
+    line_id: Mapped[int] = mapped_column(ForeignKey("exchange_line.id"))
+    quantity: Mapped[Decimal] = mapped_column(Quantity)
+    starts_on: Mapped[date] = mapped_column(Date)
+    ends_on: Mapped[date | None] = mapped_column(Date)
+    cause: Mapped[str] = mapped_column(String(12))  # of Hold
+    cause_exchange_id: Mapped[int | None] = mapped_column(ForeignKey("exchange.id"))
+    opened_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    solved_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    solution: Mapped[str | None] = mapped_column(String(20))  # came_back, other_listing, less, released
+    note: Mapped[str] = mapped_column(String(400), default="")
+
+    __table_args__ = (
+        CheckConstraint("quantity > 0", name="quantity"),
+        Index(
+            "ix_shortage_line_id_open",
+            "line_id",
+            unique=True,
+            sqlite_where=text("solved_at IS NULL"),
+            postgresql_where=text("solved_at IS NULL"),
+        ),
+    )
+
+
+class ConditionReport(PublicIdMixin, Base):
+    """How things were when they left or came back (état des lieux). A return in several visits has several."""
+
+    __tablename__ = "condition_report"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    exchange_id: Mapped[int] = mapped_column(ForeignKey("exchange.id"), index=True)
+    direction: Mapped[str] = mapped_column(String(10))
+    made_by_id: Mapped[int | None] = mapped_column(Integer)
+    made_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    remarks: Mapped[str] = mapped_column(String(1000), default="")
+
+    entries: Mapped[list["ConditionEntry"]] = relationship(order_by="ConditionEntry.id")
+
+    __table_args__ = (CheckConstraint("direction IN ('departure','return')", name="direction"),)
+
+
+class ConditionEntry(PublicIdMixin, Base):
+    """One piece, or so much of a line, and its condition. `outcome` tells what came of it on a return."""
+
+    __tablename__ = "condition_entry"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    report_id: Mapped[int] = mapped_column(ForeignKey("condition_report.id"), index=True)
+    line_id: Mapped[int] = mapped_column(ForeignKey("exchange_line.id"), index=True)
+    piece_id: Mapped[int | None] = mapped_column(ForeignKey("piece.id"))
+    quantity: Mapped[Decimal] = mapped_column(Quantity)
+    condition: Mapped[str] = mapped_column(String(12))
+    outcome: Mapped[str] = mapped_column(String(10), default="fine")
+    remarks: Mapped[str] = mapped_column(String(400), default="")
+    photo_keys: Mapped[list[str]] = mapped_column(JSON, default=list)
+
+    __table_args__ = (
+        CheckConstraint("quantity > 0", name="quantity"),
+        CheckConstraint("outcome IN ('fine','damaged','lost')", name="outcome"),
+    )
+
+
+class Charge(PublicIdMixin, Base):
+    """What is owed beside the price: further weeks, damage, loss. The receiver may contest it."""
+
+    __tablename__ = "charge"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    exchange_id: Mapped[int] = mapped_column(ForeignKey("exchange.id"), index=True)
+    line_id: Mapped[int | None] = mapped_column(ForeignKey("exchange_line.id"))
+    kind: Mapped[str] = mapped_column(String(10))
+    quantity: Mapped[Decimal] = mapped_column(Quantity)
+    amount_cents: Mapped[int] = mapped_column(Integer)
+    note: Mapped[str] = mapped_column(String(400), default="")
+    state: Mapped[str] = mapped_column(String(10), default="owed")
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+    __table_args__ = (
+        CheckConstraint("kind IN ('late','damage','loss','extension')", name="kind"),
+        CheckConstraint("state IN ('owed','contested','waived')", name="state"),
+        CheckConstraint("amount_cents >= 0", name="amount"),
+    )
+
+
+class OfflinePayment(PublicIdMixin, Base):
+    """Money that changed hands outside: recorded by the provider, never changed. `deposit_back` goes to the receiver."""
+
+    __tablename__ = "offline_payment"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    exchange_id: Mapped[int] = mapped_column(ForeignKey("exchange.id"), index=True)
+    what: Mapped[str] = mapped_column(String(12))
+    how: Mapped[str] = mapped_column(String(10))
+    amount_cents: Mapped[int] = mapped_column(Integer)
+    reference: Mapped[str] = mapped_column(String(80), default="")
+    user_id: Mapped[int | None] = mapped_column(Integer)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+    __table_args__ = (
+        CheckConstraint("what IN ('price','deposit','deposit_back','charge','refund')", name="what"),
+        CheckConstraint("how IN ('transfer','cheque','cash','card','order','other')", name="how"),
+        CheckConstraint("amount_cents > 0", name="amount"),
+    )
+
+
+class Signature(Base):
+    """A side's yes to a paper: who, when, and the hash of what they read. Never changed."""
+
+    __tablename__ = "signature"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    document_id: Mapped[int] = mapped_column(ForeignKey("document.id"))
+    side: Mapped[str] = mapped_column(String(10))
+    name: Mapped[str] = mapped_column(String(120))
+    user_id: Mapped[int | None] = mapped_column(Integer)
+    sha256: Mapped[str] = mapped_column(String(64))
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+    __table_args__ = (UniqueConstraint("document_id", "side"),)
+
+
+class CalendarFeed(PublicIdMixin, Base):
+    """A secret address under which calendars read exchanges: of a site, of a production, or of a person. Only its hash
+    is kept; `revoked_at` closes it."""
+
+    __tablename__ = "calendar_feed"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    secret_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisation.id", ondelete="CASCADE"), index=True)
+    site_id: Mapped[int | None] = mapped_column(ForeignKey("site.id", ondelete="CASCADE"), index=True)
+    production_id: Mapped[int | None] = mapped_column(ForeignKey("production.id", ondelete="CASCADE"), index=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("user.id", ondelete="CASCADE"), index=True)  # whoever made it
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    revoked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    __table_args__ = (CheckConstraint("site_id IS NULL OR production_id IS NULL", name="one_subject"),)
+
+
+class Reminder(Base):
+    """A reminder that was sent: a job that runs twice sends it once."""
+
+    __tablename__ = "reminder"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    exchange_id: Mapped[int] = mapped_column(ForeignKey("exchange.id"))
+    kind: Mapped[str] = mapped_column(String(20))
+    due_on: Mapped[date] = mapped_column(Date)
+    sent_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+    __table_args__ = (UniqueConstraint("exchange_id", "kind", "due_on"),)

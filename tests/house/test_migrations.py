@@ -5,7 +5,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from flask_migrate import downgrade, upgrade
-from sqlalchemy import text
+from sqlalchemy import inspect, text
 
 from marketplace.core import guards
 from marketplace.core.db import Base, db, transaction
@@ -22,10 +22,12 @@ def revisions() -> list[str]:
 
 
 def counts() -> dict[str, int]:
+    """Rows by table, of those that exist at the present revision."""
     connection = db.session.connection()
+    there = set(inspect(connection).get_table_names())
     found = {}
     for table in Base.metadata.sorted_tables:
-        if table.name == "outbox_row":  # an upgrade may ask the worker for a new search index
+        if table.name not in there or table.name == "outbox_row":  # an upgrade may ask the worker for a new search index
             continue
         found[table.name] = connection.scalar(text(f'SELECT count(*) FROM "{table.name}"'))  # noqa: S608
     db.session.rollback()
@@ -57,9 +59,13 @@ def test_each_migration_up_down_up_keeps_guards_and_rows(app):
         upgrade(revision=all_revisions[step])
         with transaction() as session:  # work that an upgrade leaves for the worker is no row of before
             session.execute(text("DELETE FROM outbox_row WHERE job = 'search.rebuild'"))
-        assert counts() == before
-        assert guards.live(db.session.connection()) == {guard.name for guard in guards.GUARDS}
+        there = counts()
+        assert there == {table: before[table] for table in there}
+        connection = db.session.connection()
+        assert guards.live(connection) == {guard.name for guard in guards.due(connection)}
         db.session.rollback()
+    upgrade()
+    assert counts() == before
 
 
 def test_the_first_migration_leaves_nothing_behind(app):
@@ -75,4 +81,6 @@ def test_the_first_migration_leaves_nothing_behind(app):
     db.session.rollback()
     assert left == set()
     upgrade()
-    assert guards.live(db.session.connection()) == {guard.name for guard in guards.GUARDS}
+    connection = db.session.connection()
+    assert guards.live(connection) == {guard.name for guard in guards.due(connection)}
+    assert guards.live(connection)
