@@ -9,6 +9,20 @@ from zoneinfo import ZoneInfo
 from marketplace.settings import clock_fixed, clock_shift
 
 PARIS = ZoneInfo("Europe/Paris")
+# IANA's zones of the overseas postcodes, by their first three digits
+OVERSEAS = {
+    "971": "America/Guadeloupe",
+    "972": "America/Martinique",
+    "973": "America/Cayenne",
+    "974": "Indian/Reunion",
+    "975": "America/Miquelon",
+    "976": "Indian/Mayotte",
+    "977": "America/St_Barthelemy",
+    "978": "America/Marigot",
+    "986": "Pacific/Wallis",
+    "987": "Pacific/Tahiti",
+    "988": "Pacific/Noumea",
+}
 _setting = "system"
 
 
@@ -34,6 +48,16 @@ def now() -> datetime:
 def today() -> date:
     """The product's day in Paris."""
     return now().astimezone(PARIS).date()
+
+
+def zone_of(postcode: str | None) -> ZoneInfo:
+    """The time zone of a French postcode; Paris when there is none."""
+    return ZoneInfo(OVERSEAS.get((postcode or "")[:3], "Europe/Paris"))
+
+
+def today_at(postcode: str | None) -> date:
+    """The product's day at a place, by its postcode."""
+    return now().astimezone(zone_of(postcode)).date()
 
 
 def setting() -> str:

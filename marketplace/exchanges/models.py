@@ -182,9 +182,7 @@ class Hold(Base):
         CheckConstraint("quantity > 0", name="quantity"),
         CheckConstraint("ends_on IS NULL OR ends_on > starts_on", name="dates"),
         CheckConstraint("state IN ('active','released','settled')", name="state"),
-        CheckConstraint(
-            "cause IN ('promise','maintenance','repair','late','missing','turnaround')", name="cause"
-        ),
+        CheckConstraint("cause IN ('promise','maintenance','repair','late','missing','turnaround')", name="cause"),
         CheckConstraint("cause <> 'promise' OR line_id IS NOT NULL", name="promise_has_a_line"),
         Index(
             "uq_hold_line_id_promise",
