@@ -32,7 +32,7 @@ from marketplace.api.schemas.listings import (
 from marketplace.carbon.models import ListingEstimate
 from marketplace.carbon.numbers import plain as plain_decimal
 from marketplace.carbon.numbers import six
-from marketplace.catalogue import duplicates, queries, services
+from marketplace.catalogue import duplicates, lending, queries, services
 from marketplace.catalogue.models import Listing, Photo
 from marketplace.catalogue.photos import MAX_BYTES, SIZES
 from marketplace.catalogue.rules import parse_fields
@@ -53,7 +53,9 @@ _SAME = (
     "reference", "title", "description", "modes", "quantity", "unit", "length_cm", "width_cm", "height_cm",
     "mass_source", "materials", "materials_confirmed", "condition", "period", "style", "colours", "fire_rating",
     "traits",
-    "replacement_value_cents", "price_cents", "weekly_rate_cents", "deposit_cents", "city", "available_from",
+    "replacement_value_cents", "price_cents", "weekly_rate_cents", "deposit_cents", "grace_days", "minimum_cents",
+    "longest_rental_days", "prep_days", "turnaround_days", "asks_insurance", "takes_offers", "open_to_public",
+    "acquired", "uses_expected", "city", "available_from",
     "gone_by", "visibility", "state", "version", "created_at", "updated_at", "published_at",
 )  # fmt: skip
 
@@ -78,6 +80,8 @@ def _shown(
         "organisation": {"id": listing.organisation.public_id, "name": listing.organisation.name},
         **{name: getattr(listing, name) for name in _SAME},
         "category": listing.category_key,
+        "rental_coefficients": lending.coefficients_of(listing.rental_coefficients),
+        "shelf": listing.shelf if own else None,
         "free": free,
         "mass_kg": None if grams is None else plain_decimal(Decimal(grams).scaleb(-3).normalize()),
         "site": listing.site.public_id if own and listing.site else None,

@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 
 from marketplace.accounts.permissions import Actor, require
-from marketplace.catalogue import queries, services
+from marketplace.catalogue import lending, queries, services
 from marketplace.catalogue.models import Listing, ListingTemplate
 from marketplace.catalogue.rules import parse_fields
 from marketplace.core.clock import now
@@ -24,7 +24,7 @@ _SAME = (
     "title", "description", "modes", "unit", "length_cm", "width_cm", "height_cm", "mass_source", "materials",
     "materials_confirmed", "condition", "period", "style", "colours", "fire_rating", "traits",
     "replacement_value_cents", "price_cents", "weekly_rate_cents", "deposit_cents", "made_for", "origin_hidden",
-    "visibility",
+    "visibility", *lending.UNSAID,
 )  # fmt: skip
 
 

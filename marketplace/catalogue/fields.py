@@ -11,7 +11,7 @@ from typing import Any
 
 from flask_babel import gettext as _
 
-from marketplace.catalogue import packages, taxonomy
+from marketplace.catalogue import lending, packages, taxonomy
 from marketplace.catalogue.reading import Wrong, day, number, one_of, optional_text, text, whole, yes
 from marketplace.catalogue.stages import STAGES, wrong_order
 
@@ -181,6 +181,8 @@ READERS: dict[str, tuple[str, Callable[[Any], Any]]] = {
     "price_cents": ("price_cents", _cents(1)),
     "weekly_rate_cents": ("weekly_rate_cents", _cents(1)),
     "deposit_cents": ("deposit_cents", _cents(0)),
+    "minimum_cents": ("minimum_cents", _cents(0)),
+    **{name: (name, reader) for name, reader in lending.READERS.items()},
     "site": ("site", _public_id),
     "place": ("place", lambda raw: optional_text(raw, 80)),
     "lat": ("lat", _degrees(90)),

@@ -8,27 +8,18 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import (
-    BooleanField,
-    Field,
-    HiddenField,
-    RadioField,
-    SelectField,
-    SelectMultipleField,
-    StringField,
-    TextAreaField,
-)
+from wtforms import BooleanField, HiddenField, RadioField, SelectField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
-from wtforms.widgets import CheckboxInput, ListWidget
 
-from marketplace.catalogue import packages, taxonomy
+from marketplace.catalogue import lending, packages, taxonomy
 from marketplace.catalogue.fields import COLOURS, CONDITIONS, MASS_SOURCES, MODES, UNITS
+from marketplace.catalogue.forms_fields import Materials, Several, Weeks, chosen_from
+from marketplace.catalogue.forms_fields import choices as choices
 from marketplace.catalogue.models import Listing
 from marketplace.catalogue.rules import propose
 from marketplace.catalogue.stages import STAGES
 from marketplace.core.money import parse_cents
 from marketplace.web import filters
-from marketplace.web.labels import choices as pairs
 from marketplace.web.labels import labels
 
 # field of the form → field of the API
@@ -36,13 +27,16 @@ _EUROS = {
     "price": "price_cents",
     "weekly_rate": "weekly_rate_cents",
     "deposit": "deposit_cents",
+    "minimum": "minimum_cents",
     "replacement_value": "replacement_value_cents",
 }
 _PLAIN = (
     "title", "description", "category", "quantity", "unit", "length_cm", "width_cm", "height_cm", "mass_kg",
     "mass_source", "condition", "period", "style", "fire_rating", "reference", "available_from", "gone_by",
-    "visibility", "partners_on", "public_on", "origin_production", "made_for",
+    "visibility", "partners_on", "public_on", "origin_production", "made_for", "prep_days", "turnaround_days",
+    "grace_days", "longest_rental_days", "acquired", "uses_expected", "shelf",
 )  # fmt: skip
+_FLAGS = ("asks_insurance", "takes_offers", "open_to_public")
 # field of the API → field of the form, where they differ
 _SHOWN_BY = {
     **{name: shown for shown, name in _EUROS.items()},
@@ -54,40 +48,7 @@ _SHOWN_BY = {
     "lon": "place",
     "city": "place",
 }
-MATERIAL_ROWS = 4
 TRAIT = "trait_"  # before the name of a question of the category's package
-
-
-def _chosen_from(rows: Iterable[tuple[str, object]]) -> list[SelectChoice]:
-    return [SelectChoice(value, label) for value, label in rows]
-
-
-def choices(kind: str, codes: Iterable[str] | None = None) -> list[SelectChoice]:
-    """The codes of a kind, with their wording."""
-    return _chosen_from(pairs(kind, codes))
-
-
-class Several(SelectMultipleField):
-    """Boxes to tick, shown as chips."""
-
-    widget = ListWidget(prefix_label=False)
-    option_widget = CheckboxInput()
-
-
-class Materials(Field):
-    """Rows of `material` and `share`; `data` is a list of (key, share as typed)."""
-
-    def process(self, formdata: Any, data: Any = None, extra_filters: Any = None) -> None:
-        self.process_errors: list[str] = []
-        if formdata is not None and "material" in formdata:
-            pairs = zip(formdata.getlist("material"), formdata.getlist("share"), strict=False)
-            self.data = [(key, share) for key, share in pairs if key or share][:20]
-        else:
-            self.data = list(data) if isinstance(data, list) else []
-
-    def rows(self) -> list[tuple[str, str]]:
-        """What was typed, and room for one more."""
-        return [*self.data, *[("", "")] * max(1, MATERIAL_ROWS - len(self.data))]
 
 
 class ListingForm(FlaskForm):
@@ -103,7 +64,18 @@ class ListingForm(FlaskForm):
     modes = Several(_l("Vous les"), choices=choices("mode_give", MODES), validate_choice=False)
     price = StringField(_l("Prix de vente, hors taxes"))
     weekly_rate = StringField(_l("Prix d’une semaine de location, hors taxes"))
+    takes_offers = BooleanField(_l("Les offres sont bienvenues"))
+    open_to_public = BooleanField(_l("Des particuliers peuvent aussi les demander"))
     deposit = StringField(_l("Caution"))
+    rental_coefficients = Weeks(_l("Ce que coûte chaque semaine"))
+    grace_days = StringField(_l("Jours de grâce"))
+    minimum = StringField(_l("Montant minimum, hors taxes"))
+    longest_rental_days = StringField(_l("Durée la plus longue"))
+    prep_days = StringField(_l("Préparation avant le départ"))
+    turnaround_days = StringField(_l("Remise en état après le retour"))
+    asks_insurance = BooleanField(_l("Une attestation d’assurance est demandée"))
+    acquired = SelectField(_l("Comment vous les avez eues"), validate_choice=False)
+    uses_expected = StringField(_l("Locations attendues dans leur vie"))
     site = SelectField(_l("Où les prendre"), validate_choice=False)
     place = StringField(_l("Code postal ou commune"))
     available_from = StringField(_l("Disponible dès"))
@@ -127,6 +99,7 @@ class ListingForm(FlaskForm):
     made_for = StringField(_l("Titre de l’œuvre"))
     origin_hidden = BooleanField(_l("Garder cette origine pour votre organisation"))
     reference = StringField(_l("Votre référence"))
+    shelf = StringField(_l("Étagère"))
     visibility = RadioField(_l("Qui la voit"), choices=choices("visibility", STAGES), validate_choice=False)
     partners_on = StringField(_l("Vos partenaires dès le"))
     public_on = StringField(_l("Tout le monde dès le"))
@@ -136,15 +109,16 @@ class ListingForm(FlaskForm):
     ) -> None:
         """Fill the lists to choose from."""
         places = [(public_id, f"{name}, {city}") for public_id, name, city in sites]
-        self.site.choices = _chosen_from([*places, ("", _("Ailleurs"))] if places else [])
-        self.origin_production.choices = _chosen_from([("", _("Aucune")), *productions])
+        self.site.choices = chosen_from([*places, ("", _("Ailleurs"))] if places else [])
+        self.origin_production.choices = chosen_from([("", _("Aucune")), *productions])
         self.unit.choices = [SelectChoice("", _("Choisissez")), *choices("unit_name", UNITS)]
         vehicles = choices("vehicle", taxonomy.vehicles())
         self.handling_vehicle.choices = [SelectChoice("", _("Aucun en particulier")), *vehicles]
+        self.acquired.choices = [SelectChoice("", _("Non précisé")), *choices("acquired", lending.ACQUIRED)]
         periods = labels("period")
         if self.period.data and self.period.data not in periods:
             periods[self.period.data] = self.period.data
-        self.period.choices = _chosen_from([("", _("Aucune")), *periods.items()])
+        self.period.choices = chosen_from([("", _("Aucune")), *periods.items()])
         self.category.choices = category_choices(self.category.data or category)
 
     def shown_by(self, name: str) -> str:
@@ -184,7 +158,7 @@ def _trait_field(question: packages.Question, language: str) -> Any:
             options = [("", _("Non précisé")), ("yes", _("Oui")), ("no", _("Non"))]
         else:
             options = [("", _("Non précisé")), *((code, name.of(language)) for code, name in question.options.items())]
-        return SelectField(label, description=about, choices=_chosen_from(options), validate_choice=False)
+        return SelectField(label, description=about, choices=chosen_from(options), validate_choice=False)
     return StringField(label, description=about)
 
 
@@ -232,7 +206,10 @@ def raw_from(form: Any, listing: Listing | None) -> tuple[dict[str, Any], dict[s
     if "material" in form:
         pairs = zip(form.getlist("material"), form.getlist("share"), strict=False)
         raw["materials"] = [{"key": key, "share": share} for key, share in pairs if key or share]
+    if "coefficient" in form:
+        raw["rental_coefficients"] = form.getlist("coefficient")
     if "whole" in form:
+        raw |= {name: name in form for name in _FLAGS}
         raw["modes"] = form.getlist("modes")
         raw["colours"] = form.getlist("colours")
         raw["materials_confirmed"] = "materials_confirmed" in form
@@ -306,7 +283,7 @@ def euros(cents: int | None) -> str:
 def form_data(listing: Listing | None) -> dict[str, Any]:
     """What the form shows of a listing before anybody typed."""
     if listing is None:
-        return {"visibility": "public", "mass_source": "guessed", "modes": []}
+        return {"visibility": "public", "mass_source": "guessed", "modes": [], **_terms(lending.UNSAID)}
     return {
         **{name: getattr(listing, name) or "" for name in ("title", "description", "period", "style", "fire_rating")},
         "version": listing.version,
@@ -333,11 +310,23 @@ def form_data(listing: Listing | None) -> dict[str, Any]:
         "partners_on": listing.partners_on.isoformat() if listing.partners_on else "",
         "public_on": listing.public_on.isoformat() if listing.public_on else "",
         **{shown: euros(getattr(listing, name)) for shown, name in _EUROS.items()},
+        **_terms({name: getattr(listing, name) for name in lending.UNSAID}),
         **{
             TRAIT + question.name: trait_shown(question, value)
             for question, value in packages.shown(listing.category_key, listing.traits)
         },
         **figures(listing.mass_grams, listing.length_cm, listing.width_cm, listing.height_cm, listing.materials),
+    }
+
+
+def _terms(values: Mapping[str, Any]) -> dict[str, Any]:
+    """What the form shows of the terms of a loan; its amounts are shown with the others."""
+    days = ("prep_days", "turnaround_days", "grace_days", "longest_rental_days", "uses_expected")
+    return {
+        **{name: typed(values[name]) for name in days},
+        **{name: values[name] for name in _FLAGS},
+        **{name: values[name] or "" for name in ("acquired", "shelf")},
+        "rental_coefficients": lending.coefficients_of(values["rental_coefficients"]),
     }
 
 

@@ -16,6 +16,7 @@ from marketplace.catalogue import copying, queries, rules, services, taxonomy, v
 from marketplace.catalogue.packages import missing_advised
 from marketplace.catalogue.photos import SIZES, TYPES
 from marketplace.catalogue.views_facts import origin_facts, trait_facts
+from marketplace.catalogue.views_terms import term_facts
 from marketplace.core import text
 from marketplace.core.db import db, transaction
 from marketplace.core.errors import NotFound
@@ -146,6 +147,7 @@ def _facts(listing: Any, mine: bool) -> list[tuple[str, str]]:
         (_("Couleurs"), ", ".join(label("colour", colour) for colour in listing.colours)),
         (_("Manutention"), ", ".join(filter(None, handling))),
         *trait_facts(listing.category_key, listing.traits),
+        *term_facts(listing, mine),
         (_("Valeur à neuf"), filters.money(listing.replacement_value_cents)),
         *origin_facts(listing, mine),
     ]

@@ -12,6 +12,7 @@ from marketplace.catalogue.forms import ListingForm
 from marketplace.catalogue.history import Change, History
 from marketplace.catalogue.views import blueprint as blueprint
 from marketplace.catalogue.views_facts import said
+from marketplace.catalogue.views_terms import days_said, weeks_said
 from marketplace.core.text import slug
 from marketplace.web import filters
 from marketplace.web.access import enter, signed_in_actor
@@ -21,14 +22,15 @@ from marketplace.web.labels import label, labels
 _FIELDS = {
     "category_key": "category", "mass_grams": "mass_kg", "price_cents": "price", "weekly_rate_cents": "weekly_rate",
     "deposit_cents": "deposit", "replacement_value_cents": "replacement_value", "site_id": "site",
-    "origin_production_id": "origin_production", "city": "place",
+    "origin_production_id": "origin_production", "city": "place", "minimum_cents": "minimum",
 }  # fmt: skip
 _CODES = {  # column → kind of label
     "unit": "unit_name", "condition": "condition", "mass_source": "mass_source", "visibility": "visibility",
-    "period": "period", "handling_vehicle": "vehicle",
+    "period": "period", "handling_vehicle": "vehicle", "acquired": "acquired",
 }  # fmt: skip
 _LISTS = {"modes": "mode", "colours": "colour"}
-_CENTS = frozenset({"price_cents", "weekly_rate_cents", "deposit_cents", "replacement_value_cents"})
+_CENTS = frozenset({"price_cents", "weekly_rate_cents", "deposit_cents", "replacement_value_cents", "minimum_cents"})
+_COUNTS_OF_DAYS = frozenset({"prep_days", "turnaround_days", "grace_days", "longest_rental_days"})
 _DAYS = frozenset({"available_from", "gone_by", "partners_on", "public_on"})
 
 
@@ -111,8 +113,12 @@ def _trait_lines(before: dict[str, Any], after: dict[str, Any]) -> list[tuple[st
 
 
 def _said(column: str, value: Any, found: History) -> str:
+    if column == "rental_coefficients":
+        return weeks_said(value)
     if value is None or value == "" or value == []:
         return ""
+    if column in _COUNTS_OF_DAYS:
+        return days_said(value)
     if column in _CODES:
         return str(labels(_CODES[column]).get(value, value))
     if column in _LISTS:

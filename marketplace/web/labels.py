@@ -69,6 +69,7 @@ LABELS = {
         "meal": _l("Repas"),
         "food": _l("Repas"),
         "energy": _l("Branchement électrique"),
+        "closing": _l("Sortie d’un stock de location"),
     },
     "organisation": {
         "production_company": _l("Société de production"),
@@ -205,6 +206,7 @@ LABELS = {
         "public": _l("Tout le monde"),
     },
     "mass_source": {"weighed": _l("pesée"), "estimated": _l("estimée"), "guessed": _l("devinée d’après le rayon")},
+    "acquired": {"bought_new": _l("acheté neuf"), "reuse": _l("de réemploi")},
     "photo_state": {"received": _l("Reçue, en préparation"), "ready": _l("Prête"), "failed": _l("Illisible")},
     "scope": {
         "read": _l("Lire"),

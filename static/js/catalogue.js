@@ -36,6 +36,7 @@ function showErrors(errors) {
     document.getElementById(`${id}-e`)?.remove();
     const box = field.closest('.field');
     box?.append(element('p', { class: 'err', id: `${id}-e`, 'data-live': '' }, sentences.join(' ')));
+    field.closest('details')?.setAttribute('open', ''); // what is wrong is seen
   }
 }
 

@@ -17,6 +17,9 @@ CONTRACT = {
     "period": "1970s", "colours": ["white"], "fire_rating": "M3", "replacement_value_cents": 30000,
     "price_cents": 9000, "weekly_rate_cents": 4000, "deposit_cents": 20000, "available_from": "2026-01-01",
     "gone_by": None, "visibility": "public", "handling": {"dismantling": True, "people": 2, "vehicle": "van_20m3"},
+    "rental_coefficients": [100, 60, 40, 20], "grace_days": 0, "minimum_cents": 2500, "longest_rental_days": 90,
+    "prep_days": 1, "turnaround_days": 2, "asks_insurance": True, "takes_offers": True, "open_to_public": True,
+    "acquired": "reuse", "uses_expected": 30, "shelf": "Allée 3",
 }  # fmt: skip
 
 
@@ -61,6 +64,28 @@ def test_the_questions_of_a_category_and_the_origin(program, giver):
     assert changed["traits"] == {}, "a chair has no wearer"
     assert ours.patch(f"/listings/{listing['id']}", {"origin_hidden": False}).status_code == 200
     assert visitor.get(f"/listings/{listing['id']}").get_json()["made_for"] == "Les Heures creuses"
+
+
+@pytest.mark.both_databases
+def test_terms_left_out_are_the_usual_ones_and_the_shelf_is_for_its_house(program, giver):
+    ours, visitor = program(giver, "listings"), program()
+    usual = {
+        "rental_coefficients": [100, 50, 50, 0], "grace_days": 1, "minimum_cents": None, "longest_rental_days": 365,
+        "prep_days": 0, "turnaround_days": 0, "asks_insurance": False, "takes_offers": False, "open_to_public": False,
+        "acquired": None, "uses_expected": None, "shelf": None,
+    }  # fmt: skip
+    bare = {name: value for name, value in CONTRACT.items() if name not in usual}
+    listing = ours.post("/listings", bare | {"site": factories.site_of(giver).public_id}).get_json()
+    assert {name: listing[name] for name in usual} == usual
+    changed = ours.patch(f"/listings/{listing['id']}", {name: CONTRACT[name] for name in usual}).get_json()
+    assert {name: changed[name] for name in usual} == {name: CONTRACT[name] for name in usual}
+    again = ours.patch(f"/listings/{listing['id']}", {name: CONTRACT[name] for name in usual}).get_json()
+    assert again["version"] == changed["version"], "what is so already is no change"
+    ours.post(f"/listings/{listing['id']}/publish")
+    seen = visitor.get(f"/listings/{listing['id']}").get_json()
+    assert {name: seen[name] for name in usual} == {name: CONTRACT[name] for name in usual} | {"shelf": None}
+    emptied = ours.patch(f"/listings/{listing['id']}", dict.fromkeys(usual)).get_json()
+    assert {name: emptied[name] for name in usual} == usual
 
 
 def test_publishing_names_what_looks_like_it_and_goes_out(program, giver):
@@ -131,7 +156,10 @@ def test_publish_find_patch_withdraw(program, giver):
         ("materials", [{"key": "plywood"}]),
         ("materials", [{"key": "plywood", "share": 60}]), ("site", "aaaaaaaaaaaaa"), ("lat", 91), ("gone_by", "demain"),
         ("gone_by", "2026-02-30"), ("visibility", "everybody"), ("handling", {"people": 0}), ("handling", []),
-        ("length_cm", 10**30),
+        ("length_cm", 10**30), ("prep_days", 15), ("turnaround_days", "trois"), ("grace_days", 7),
+        ("longest_rental_days", 367), ("minimum_cents", -1), ("rental_coefficients", [100, 50, 50]),
+        ("rental_coefficients", [100, 50, 50, 101]), ("rental_coefficients", "100"), ("asks_insurance", "maybe"),
+        ("takes_offers", []), ("open_to_public", {}), ("acquired", "found"), ("uses_expected", 0), ("shelf", "x" * 41),
     ],
 )  # fmt: skip
 def test_each_wrong_value_is_named_and_nothing_is_written(program, giver, field, value):

@@ -9,6 +9,7 @@ from marshmallow import fields as ma_fields
 from marketplace.api.fields import Day, Flag, Many, Moment, Schema, Text, Whole, Within, described
 from marketplace.api.paging import MOST_COUNTED, MOST_PER_PAGE, PER_PAGE, page_of
 from marketplace.api.schemas.carbon import decimal
+from marketplace.catalogue import lending
 from marketplace.catalogue.fields import COLOURS, CONDITIONS, MASS_SOURCES, MAX_CENTS, MAX_CM, MODES, UNITS
 from marketplace.catalogue.packages import questions
 from marketplace.catalogue.questions import Question
@@ -21,6 +22,10 @@ STATES = ["draft", "published", "exhausted", "withdrawn", "expired"]
 
 def _amount() -> Any:
     return described("integer", "null", minimum=0, maximum=MAX_CENTS, description=_l("En centimes."))
+
+
+def _count(low: int, high: int, description: Any = "") -> Any:
+    return described("integer", "null", minimum=low, maximum=high, description=description)
 
 
 def _length() -> Any:
@@ -36,6 +41,8 @@ _MATERIALS = {
     "required": ["key", "share"],
     "properties": {"key": {"type": "string"}, "share": {"type": "integer", "minimum": 1, "maximum": 100}},
 }
+_PERCENT = {"type": "integer", "minimum": 0, "maximum": 100}
+_COEFFICIENTS = _l("Pour cent du prix d’une semaine, pour quatre semaines, puis de même ; null : 100, 50, 50, 0.")
 _HANDLING = {
     "dismantling": {"type": "boolean"},
     "people": {"type": ["integer", "null"], "minimum": 1},
@@ -100,6 +107,20 @@ class ListingFieldsSchema(Schema):
     price_cents = _amount()
     weekly_rate_cents = _amount()
     deposit_cents = _amount()
+    rental_coefficients = described(
+        "array", "null", items=_PERCENT, minItems=4, maxItems=4, description=_COEFFICIENTS, example=[100, 50, 50, 0]
+    )
+    grace_days = _count(0, lending.MOST_GRACE_DAYS, _l("Jours au-delà de la semaine qui ne comptent pas."))
+    minimum_cents = _amount()
+    longest_rental_days = _count(1, lending.LONGEST_DAYS)
+    prep_days = _count(0, lending.MOST_WORK_DAYS, _l("Jours d’ouverture bloqués avant le départ."))
+    turnaround_days = _count(0, lending.MOST_WORK_DAYS, _l("Jours d’ouverture bloqués après le retour."))
+    asks_insurance = described("boolean", "null", description=_l("Une attestation d’assurance est demandée."))
+    takes_offers = described("boolean", "null", description=_l("Le prix de vente est ouvert aux offres."))
+    open_to_public = described("boolean", "null", description=_l("Un particulier peut demander le don."))
+    acquired = _choice(lending.ACQUIRED, _l("Ce qui est loué a été acheté neuf, ou vient du réemploi."))
+    uses_expected = _count(1, lending.MOST_USES, _l("Locations attendues en tout ; sert au calcul carbone."))
+    shelf = described("string", "null", maxLength=40, description=_OWN)
     site = described("string", "null", description=_l("Identifiant d’un site de l’organisation."))
     place = described("string", "null", maxLength=80, description=_l("Sans site : code postal ou commune."))
     lat = described("number", "null", minimum=-90, maximum=90)
@@ -193,6 +214,20 @@ class ListingSchema(Schema):
     price_cents = Whole(required=True, allow_none=True)
     weekly_rate_cents = Whole(required=True, allow_none=True)
     deposit_cents = Whole(required=True, allow_none=True)
+    rental_coefficients = described(
+        "array", items=_PERCENT, minItems=4, maxItems=4, description=_l("Pour cent du prix d’une semaine.")
+    )
+    grace_days = Whole(required=True)
+    minimum_cents = Whole(required=True, allow_none=True)
+    longest_rental_days = Whole(required=True)
+    prep_days = Whole(required=True)
+    turnaround_days = Whole(required=True)
+    asks_insurance = Flag(required=True)
+    takes_offers = Flag(required=True)
+    open_to_public = Flag(required=True)
+    acquired = Text(required=True, allow_none=True)
+    uses_expected = Whole(required=True, allow_none=True)
+    shelf = Text(required=True, allow_none=True, metadata={"description": _OWN})
     site = Text(required=True, allow_none=True, metadata={"description": _OWN})
     city = Text(required=True, allow_none=True)
     lat = described("number", "null", description=_OWN)
