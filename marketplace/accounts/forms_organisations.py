@@ -36,12 +36,16 @@ DAY_NAMES = {
 }
 
 
+def _as_text(value: Any) -> str | None:
+    return None if value is None else str(value)
+
+
 def line(text: Any, longest: int, *, optional: bool = True, field: Any = StringField, **about: Any) -> Any:
     """A line of text; whether it may stay empty is shown, and decided by the service."""
     rules = [Length(max=longest, message=_l("%(max)d caractères au plus."))]
     if optional:
         rules.append(Optional())
-    return field(text, filters=[one_line], validators=rules, render_kw={"maxlength": longest, **about})
+    return field(text, filters=[_as_text, one_line], validators=rules, render_kw={"maxlength": longest, **about})
 
 
 class OrganisationForm(FlaskForm):
@@ -68,6 +72,15 @@ class OrganisationForm(FlaskForm):
         _l("Ce qu’elle prête, loue ou donne"),
         validators=[Optional(), Length(max=1000, message=_l("%(max)d caractères au plus."))],
         render_kw={"rows": 3, "maxlength": 1000},
+    )
+    school_reduction_percent = line(_l("Réduction pour les écoles"), 6, inputmode="numeric", autocomplete="off")
+    non_profit_reduction_percent = line(
+        _l("Réduction pour les associations"), 6, inputmode="numeric", autocomplete="off"
+    )
+    rental_terms = TextAreaField(
+        _l("Vos conditions de location"),
+        validators=[Optional(), Length(max=8000, message=_l("%(max)d caractères au plus."))],
+        render_kw={"rows": 6, "maxlength": 8000},
     )
     issues_tax_receipts = BooleanField(_l("Elle peut délivrer des reçus fiscaux pour les dons (CGI, art. 238 bis)"))
 
@@ -123,6 +136,17 @@ class SiteForm(PlacedForm):
         hours = {f"hours_{day}": write_day(site.opening_hours.get(day, [])) for day in DAYS}
         kept = {key: getattr(site, key) for key in ("name", "street", "postcode", "has_dock", "access_notes")}
         return {**kept, **hours, "commune": site.insee}
+
+
+class ClosingForm(FlaskForm):
+    """Days on which a site is closed."""
+
+    starts_on = DateField(_l("Premier jour"), validators=[Optional()])
+    last_on = DateField(_l("Dernier jour"), validators=[Optional()])
+    reason = line(_l("Raison"), 120)
+
+    def values(self) -> dict[str, Any]:
+        return {field.short_name: field.data for field in self if field.short_name != "csrf_token"}
 
 
 class InviteForm(FlaskForm):

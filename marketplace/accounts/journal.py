@@ -46,6 +46,8 @@ WORDS = {
     "site.edit": _l("Lieu modifié"),
     "site.close": _l("Lieu fermé"),
     "site.reopen": _l("Lieu rouvert"),
+    "site.closing_add": _l("Jours de fermeture ajoutés"),
+    "site.closing_remove": _l("Jours de fermeture retirés"),
     "production.create": _l("Production ouverte"),
     "production.edit": _l("Production modifiée"),
     "production.member_role": _l("Rôle changé sur une production"),

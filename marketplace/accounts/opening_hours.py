@@ -7,7 +7,6 @@ import re
 from datetime import datetime
 from itertools import pairwise
 from typing import NamedTuple
-from zoneinfo import ZoneInfo
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 MOST_SPANS = 3
@@ -99,16 +98,3 @@ def _closing(hours: Hours, weekday: int, end: str) -> tuple[str | None, int]:
             return "00:00", ahead + 1
         end = following[0][1]
     return None, 0
-
-
-# the first three digits of overseas postcodes → the time zone on their clocks
-_OVERSEAS = {
-    "971": "America/Guadeloupe", "972": "America/Martinique", "973": "America/Cayenne", "974": "Indian/Reunion",
-    "975": "America/Miquelon", "976": "Indian/Mayotte", "977": "America/St_Barthelemy", "978": "America/Marigot",
-    "986": "Pacific/Wallis", "987": "Pacific/Tahiti", "988": "Pacific/Noumea",
-}  # fmt: skip
-
-
-def zone_of(postcode: str) -> ZoneInfo:
-    """The time zone of a French postcode."""
-    return ZoneInfo(_OVERSEAS.get(postcode[:3], "Europe/Paris"))

@@ -21,7 +21,16 @@ KINDS = (
     "production_company", "reuse_centre", "rental_house", "venue", "school", "caterer", "food_charity",
     "local_authority", "supplier", "other",
 )  # fmt: skip
-LONGEST = {"name": 160, "description": 4000, "takes": 1000, "lends": 1000, "website": 200, "phone": 30}
+LONGEST = {
+    "name": 160,
+    "description": 4000,
+    "takes": 1000,
+    "lends": 1000,
+    "website": 200,
+    "phone": 30,
+    "rental_terms": 8000,
+}
+REDUCTIONS = ("school_reduction_percent", "non_profit_reduction_percent")
 # what a moderator looked at: changing any of it asks for another look
 LOOKED_AT = ("kind", "name", "siret", "rna", "vat_number", "issues_tax_receipts")
 
@@ -44,8 +53,8 @@ _NUMBERS: dict[str, Callable[[str], str]] = {
 def checked_values(raw: Mapping[str, Any]) -> dict[str, Any]:
     """The columns of an organisation from what was typed; keys not given are left out.
 
-    Takes kind, name, siret, rna, vat_number, description, takes, lends, website, phone, issues_tax_receipts.
-    Raises `Invalid` naming every wrong field.
+    Takes kind, name, siret, rna, vat_number, description, takes, lends, website, phone, issues_tax_receipts,
+    rental_terms and the reductions on rentals, in whole percents. Raises `Invalid` naming every wrong field.
     """
     values: dict[str, Any] = {}
     errors: dict[str, Any] = {}
@@ -74,6 +83,13 @@ def checked_values(raw: Mapping[str, Any]) -> dict[str, Any]:
                 values[field] = check(typed)
             except identifiers.Wrong as wrong:
                 errors[field] = WRONG_NUMBER[field, wrong.problem]
+    for field in REDUCTIONS:
+        if field in raw:
+            typed = str("" if raw[field] is None else raw[field]).strip().removesuffix("%").strip() or "0"
+            if typed.isascii() and typed.isdigit() and len(typed) <= 3 and int(typed) <= 100:
+                values[field] = int(typed)
+            else:
+                errors[field] = _("Un nombre entier de 0 à 100 est attendu, en pour cent.")
     vat = values.get("vat_number")
     if vat and "siret" not in errors and not identifiers.vat_matches(vat, values.get("siret")):
         errors["vat_number"] = _(

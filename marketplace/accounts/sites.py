@@ -102,7 +102,7 @@ def add_site(organisation_id: int, values: Mapping[str, Any], *, by_user_id: int
 
 def edit_site(actor: Actor, organisation_public_id: str, site_public_id: str, values: Mapping[str, Any]) -> Site:
     """Change a site (owners, managers). Raises `NotFound`, `NotAllowed`, `Invalid` by field."""
-    site, actor = _to_change(actor, organisation_public_id, site_public_id)
+    site, actor = site_to_change(actor, organisation_public_id, site_public_id)
     for key, value in checked_values(values).items():
         setattr(site, key, value)
     db.session.flush()
@@ -112,7 +112,7 @@ def edit_site(actor: Actor, organisation_public_id: str, site_public_id: str, va
 
 def close_site(actor: Actor, organisation_public_id: str, site_public_id: str, closed: bool = True) -> Site:
     """Close a site, or open it again: it is offered no more, and what is kept there stays as it was published."""
-    site, actor = _to_change(actor, organisation_public_id, site_public_id)
+    site, actor = site_to_change(actor, organisation_public_id, site_public_id)
     if (site.closed_at is not None) != closed:
         site.closed_at = now() if closed else None
         db.session.flush()
@@ -120,7 +120,8 @@ def close_site(actor: Actor, organisation_public_id: str, site_public_id: str, c
     return site
 
 
-def _to_change(actor: Actor, organisation_public_id: str, site_public_id: str) -> tuple[Site, Actor]:
+def site_to_change(actor: Actor, organisation_public_id: str, site_public_id: str) -> tuple[Site, Actor]:
+    """A site locked until the commit, and who the actor is in its organisation. Raises `NotFound`, `NotAllowed`."""
     organisation = organisation_by(organisation_public_id)
     actor = require(acting_in(actor, organisation.id), "site.edit", organisation.id)
     site = db.session.scalar(

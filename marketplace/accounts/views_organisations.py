@@ -8,6 +8,7 @@ from flask_login import current_user
 
 from marketplace.accounts import organisations, queries
 from marketplace.accounts import queries_organisations as reads
+from marketplace.accounts.closings import coming_closings
 from marketplace.accounts.forms import EmptyForm, take_errors
 from marketplace.accounts.forms_organisations import OrganisationForm
 from marketplace.accounts.journal import said
@@ -16,7 +17,7 @@ from marketplace.accounts.models import Organisation
 from marketplace.accounts.organisations import organisation_by
 from marketplace.accounts.partnerships import partnership_between
 from marketplace.accounts.permissions import Actor, allows, require
-from marketplace.accounts.views_organisation_page import branches, public_sites
+from marketplace.accounts.views_organisation_page import MOST_CLOSINGS, branches, public_sites
 from marketplace.carbon.queries import totals_for_organisation
 from marketplace.core.db import transaction
 from marketplace.core.errors import Invalid, NotFound
@@ -121,7 +122,7 @@ def show(public_id: str) -> Any:
         may={action: role is not None and allows(role, action) for action in ("organisation.edit", "site.edit")},
         acting=visitor is not None and visitor.organisation_id == organisation.id,
         communes=reads.communes_of(organisation.id),
-        public_sites=public_sites(sites),
+        public_sites=public_sites(sites, coming_closings(sites, MOST_CLOSINGS)),
         sites=sites if member else [],
         newest=cards(newest.rows),
         newest_total=newest.total,
@@ -181,4 +182,4 @@ def journal(public_id: str) -> Any:
 
 
 # the rest of these pages hangs on the same blueprint
-from marketplace.accounts import views_members, views_sites  # noqa: E402, F401
+from marketplace.accounts import views_closings, views_members, views_sites  # noqa: E402, F401

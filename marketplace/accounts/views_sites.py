@@ -7,12 +7,24 @@ from flask_babel import gettext as _
 
 from marketplace.accounts import queries_organisations as reads
 from marketplace.accounts import sites
+from marketplace.accounts.closings import coming_closings
 from marketplace.accounts.forms import EmptyForm, take_errors
 from marketplace.accounts.forms_organisations import SiteForm
+from marketplace.accounts.models import Site
+from marketplace.accounts.views_organisation_page import MOST_CLOSINGS, closing_said
 from marketplace.accounts.views_organisations import blueprint, own, status_of
+from marketplace.core.clock import today_at
 from marketplace.core.db import transaction
 from marketplace.core.errors import Invalid, NotFound
 from marketplace.web.access import enter
+
+
+def own_site(organisation_id: int, site_id: str) -> Site:
+    """A site of the organisation, in use or not. Raises `NotFound`."""
+    site = next((s for s in reads.sites_of(organisation_id, closed=True) if s.public_id == site_id), None)
+    if site is None:
+        raise NotFound
+    return site
 
 
 @blueprint.route("/organisations/<public_id>/lieux/nouveau", methods=["GET", "POST"])
@@ -37,9 +49,7 @@ def site_new(public_id: str) -> Any:
 @enter.signed_in
 def site_edit(public_id: str, site_id: str) -> Any:
     organisation, actor = own(public_id, "site.edit")
-    site = next((s for s in reads.sites_of(organisation.id, closed=True) if s.public_id == site_id), None)
-    if site is None:
-        raise NotFound
+    site = own_site(organisation.id, site_id)
     form = SiteForm(data=SiteForm.of(site))
     form.offer_communes()
     if form.validate_on_submit():
@@ -51,8 +61,14 @@ def site_edit(public_id: str, site_id: str) -> Any:
         else:
             flash(_("C’est enregistré."), "kept")
             return redirect(url_for("organisations.show", public_id=public_id), 303)
+    here = today_at(site.postcode)
     page = render_template(
-        "organisations/site.html", form=form, organisation=organisation, site=site, button=EmptyForm()
+        "organisations/site.html",
+        form=form,
+        organisation=organisation,
+        site=site,
+        coming=[closing_said(one, here) for one in coming_closings([site], MOST_CLOSINGS)[site.id]],
+        button=EmptyForm(),
     )
     return page, status_of(form)
 

@@ -240,11 +240,11 @@ def _stock_address(**parameters: str) -> str:
 @blueprint.post("/stock")
 @enter.member
 def stock_act() -> Any:
-    """One act on every ticked listing: publish, withdraw, other dates, a copy, or sheets to print."""
+    """One act on every ticked listing: publish, withdraw, other dates, a copy, sheets or labels to print."""
     actor = signed_in_actor()
     act = request.form.get("go", "")
     chosen = tuple(request.form.getlist("listing"))[:BULK_LIMIT]
-    if act not in ("publish", "withdraw", "dates", "copy", "sheets"):
+    if act not in ("publish", "withdraw", "dates", "copy", "sheets", "labels"):
         raise NotFound
     if not chosen:
         return _stock_page({"listing": _("Cochez d’abord des annonces.")}), 422
@@ -252,6 +252,8 @@ def stock_act() -> Any:
         return _copies(chosen)
     if act == "sheets":
         return redirect(url_for("outputs.sheets", annonces=".".join(chosen)), 303)
+    if act == "labels":
+        return redirect(url_for("labels.choose", annonces=".".join(chosen)), 303)
     sent = {name: request.form[name] for name in ("available_from", "gone_by") if request.form.get(name)}
     values, errors = rules.parse_fields(sent)
     if act == "dates" and not sent:

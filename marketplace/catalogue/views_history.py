@@ -69,6 +69,7 @@ def _act(change: Change) -> str:
         "withdrawn": lambda: _("Retirée"),
         "expired": lambda: _("Fermée : la date est passée"),
         "visibility": lambda: _("Montrée à plus de monde, comme prévu"),
+        "composed": lambda: _("Ensemble composé"),
         "hidden": lambda: _("Masquée par la modération"),
         "shown": lambda: _("Remise en ligne par la modération"),
     }

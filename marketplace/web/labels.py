@@ -154,6 +154,24 @@ LABELS = {
         "moderator": _l("la modération"),
         "product": _l("Seconde Prise"),
     },
+    "piece_state": {
+        "in_stock": _l("En stock"),
+        "repair": _l("En réparation"),
+        "withdrawn": _l("Retirée du stock"),
+        "lost": _l("Perdue"),
+        "sold": _l("Vendue"),
+    },
+    # what happened to a piece
+    "piece_act": {
+        "intake": _l("Entrée au stock"),
+        "departure": _l("Sortie"),
+        "return": _l("Retour"),
+        "repair": _l("Envoyée en réparation"),
+        "repaired": _l("Revenue de réparation"),
+        "withdrawn": _l("Retirée du stock"),
+        "lost": _l("Perdue"),
+        "noted": _l("État noté"),
+    },
     "appointment_state": {
         "proposed": _l("Proposé"),
         "picked": _l("Choisi"),
@@ -281,6 +299,10 @@ def unit_word(unit: str, value: Decimal | int | float, language: str = "fr") -> 
 
 # code → (tone of `.state`, icon); the word comes beside it
 LOOKS = {
+    "in_stock": ("kept", "check"),
+    "repair": ("yours", "clock"),
+    "lost": ("lost", "alert"),
+    "sold": ("", "euro"),
     "draft": ("", "edit"),
     "published": ("kept", "check"),
     "reserved": ("yours", "clock"),

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from marketplace.accounts.opening_hours import DAYS, parse_day, state_at, write_day, zone_of
+from marketplace.accounts.opening_hours import DAYS, parse_day, state_at, write_day
+from marketplace.core.clock import zone_of
 
 
 @pytest.mark.parametrize(
