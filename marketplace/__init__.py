@@ -33,6 +33,9 @@ BLUEPRINTS = [
     "marketplace.catalogue.views_publish",  # with the pages of views.py, on one blueprint
     "marketplace.catalogue.views_uploads",  # with the page of views_photos.py, on one blueprint
     "marketplace.catalogue.views_outputs",
+    "marketplace.catalogue.views_pieces",
+    "marketplace.catalogue.views_sets",
+    "marketplace.catalogue.views_labels",
     "marketplace.carbon.views",
     "marketplace.carbon.commands",
     "marketplace.jobs.commands",

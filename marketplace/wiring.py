@@ -26,6 +26,7 @@ from marketplace.carbon import jobs as carbon_jobs
 from marketplace.carbon import listeners as carbon
 from marketplace.carbon.events import EstimateChanged
 from marketplace.catalogue import jobs as catalogue_jobs
+from marketplace.catalogue import piece_photos
 from marketplace.catalogue.events import ListingHidden, ListingSaved, ListingsLeaveSoon
 from marketplace.exchanges import jobs as exchange_jobs
 from marketplace.exchanges.events import ExchangeCompleted, ExchangeMoved, ExchangeRequested, StockChanged
@@ -36,7 +37,7 @@ from marketplace.moderation import reports
 from marketplace.search import jobs as search_jobs
 from marketplace.search import listeners as search
 from marketplace.settings import Settings
-from marketplace.web import papers
+from marketplace.web import label_sheets, papers
 
 # event class → functions, called in this order inside the announcing transaction
 LISTENERS: dict[type, list[Callable[[Any], None]]] = {
@@ -60,6 +61,7 @@ LISTENERS: dict[type, list[Callable[[Any], None]]] = {
 JOBS: dict[str, Callable[..., None]] = {
     "catalogue.process_photo": catalogue_jobs.process_photo,
     "catalogue.remake_photo": catalogue_jobs.remake_photo,
+    "catalogue.process_piece_photo": piece_photos.process,
     "catalogue.delete_files": catalogue_jobs.delete_files,
     "catalogue.sweep_uploads": catalogue_jobs.sweep_uploads,
     "catalogue.expire_listings": catalogue_jobs.expire_listings,
@@ -73,6 +75,8 @@ JOBS: dict[str, Callable[..., None]] = {
     "api.sweep_idempotency_keys": api_jobs.sweep_idempotency_keys,
     "exchanges.close_overdue": exchange_jobs.close_overdue,
     "papers.render": papers.render,
+    "labels.render": label_sheets.render,
+    "labels.sweep": label_sheets.sweep,
     "messaging.send_mail": messaging_jobs.send_mail,
     "messaging.write_invitation": messaging_jobs.write_invitation,
     "moderation.sweep_contacts": reports.sweep_contacts,
@@ -89,6 +93,7 @@ TIMETABLE: dict[str, int] = {
     "catalogue.widen_listings": 900,
     "catalogue.remind_departures": 3600,
     "catalogue.sweep_uploads": 21600,
+    "labels.sweep": 21600,
     "exchanges.close_overdue": 60,
     "jobs.sweep_done": 3600,
     "accounts.sweep_past": 86400,

@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 
 from marketplace.accounts.models import Organisation, Production, Site
 from marketplace.accounts.permissions import Actor, require
-from marketplace.catalogue import history, packages, rules, stages
+from marketplace.catalogue import history, lending, packages, piece_photos, pieces, rules, sets, stages
 from marketplace.catalogue.events import ListingSaved
 from marketplace.catalogue.fields import READERS
 from marketplace.catalogue.models import Listing, Photo
@@ -89,6 +89,7 @@ def _defaults() -> dict[str, Any]:
         "traits": {},
         "dismantling": False,
         "origin_hidden": False,
+        **lending.UNSAID,
     }
 
 
@@ -117,6 +118,8 @@ def edit_listing(actor: Actor, public_id: str, values: dict[str, Any], version: 
             ),
             version=listing.version,
         )
+    pieces.refuse_by_hand(listing, changed)
+    sets.refuse_move(listing, changed)
     for name, (_before, value) in changed.items():
         setattr(listing, name, value)
     _settle_stages(listing, changed)
@@ -178,6 +181,7 @@ def delete_draft(actor: Actor, public_id: str) -> None:
         raise Conflict(_("Une annonce déjà publiée se retire, elle ne s’efface pas."), state=listing.state)
     photos = list(db.session.scalars(select(Photo).where(Photo.listing_id == listing.id)))
     forget_files(photos)
+    piece_photos.forget_of_listing(listing.id)
     for photo in photos:
         db.session.expunge(photo)
     try:
@@ -185,7 +189,7 @@ def delete_draft(actor: Actor, public_id: str) -> None:
             db.session.execute(delete(Photo).where(Photo.listing_id == listing.id))
             db.session.execute(delete(Listing).where(Listing.id == listing.id))
     except IntegrityError:
-        raise Conflict(_("Ce brouillon tient à un échange : il reste au registre.")) from None
+        raise Conflict(_("Ce brouillon tient à un échange ou à un ensemble : il reste.")) from None
     db.session.expunge(listing)
 
 

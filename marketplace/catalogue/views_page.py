@@ -2,14 +2,14 @@
 
 from typing import Any, NamedTuple
 
-from sqlalchemy import Table, bindparam, select
+from sqlalchemy import Table, bindparam, exists, select
 
 from marketplace.accounts.models import Organisation, Production, Site
 from marketplace.accounts.permissions import Actor
 from marketplace.carbon.models import ListingEstimate
 from marketplace.catalogue import taxonomy
 from marketplace.catalogue.likeness import likeness
-from marketplace.catalogue.models import Listing, Photo
+from marketplace.catalogue.models import Listing, Photo, SetPart
 from marketplace.catalogue.queries import shown_to
 from marketplace.core.clock import today
 from marketplace.core.db import db
@@ -28,6 +28,7 @@ def _table(model: Any) -> Table:
 
 _listing, _photo, _estimate, _document = (_table(m) for m in (Listing, Photo, ListingEstimate, SearchDocument))
 _organisation, _site, _production = (_table(m) for m in (Organisation, Site, Production))
+_part = _table(SetPart)
 
 _PAGE = (
     select(
@@ -38,6 +39,7 @@ _PAGE = (
         _organisation.c.verified_at.label("organisation_verified_at"),
         _site.c.has_dock,
         _production.c.title.label("origin_title"),
+        exists().where(_part.c.part_id == _listing.c.id).correlate(_listing).label("in_set"),
     )
     .select_from(
         _listing.join(_organisation, _organisation.c.id == _listing.c.organisation_id)

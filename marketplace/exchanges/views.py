@@ -11,7 +11,8 @@ from markupsafe import Markup
 
 from marketplace.accounts.permissions import allows
 from marketplace.catalogue.models import Listing
-from marketplace.catalogue.queries import listing_for, sees
+from marketplace.catalogue.queries import listing_for
+from marketplace.catalogue.queries_pieces import where_leads
 from marketplace.core.db import db, transaction
 from marketplace.core.errors import Conflict, Invalid, MarketplaceError, NotFound
 from marketplace.core.text import slug
@@ -72,12 +73,12 @@ def ask() -> Any:
 
 @blueprint.post("/echanges/demander")
 @enter.member
-def request_donation() -> Any:
+def request_exchange() -> Any:
     actor = signed_in_actor()
     form = AskForm()
     try:
         with transaction():
-            exchange = services.request_donation(actor, form.request())
+            exchange = services.request_exchange(actor, form.request())
             public_id = exchange.public_id
     except Invalid as invalid:
         show_errors(form, invalid)
@@ -289,11 +290,13 @@ def _qr(public_id: str, code: str) -> Markup:
 @enter.public
 @limiter.limit("60/minute")
 def scanned(code: str) -> Any:
-    """Where QR codes lead: a listing, a hand-over for its provider, a paper's verification for whoever holds it."""
+    """Where QR codes lead: a listing, a piece for its house, a hand-over for its provider, a paper's verification for
+    whoever holds it."""
     if is_public_id(code):
         actor = current_actor()
-        if sees(actor, code):
-            return redirect(url_for("catalogue.listing_show", public_id=code), 303)
+        if lead := where_leads(actor, code):
+            page = "pieces.show" if lead.kind == "piece" else "catalogue.listing_show"
+            return redirect(url_for(page, public_id=lead.public_id), 303)
         if actor is None:  # the same for any code of this form: visitors learn nothing
             return current_app.login_manager.unauthorized()  # type: ignore[attr-defined]
         exchange = queries.exchange_for(actor, code)
