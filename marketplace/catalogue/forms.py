@@ -99,7 +99,7 @@ class ListingForm(FlaskForm):
     made_for = StringField(_l("Titre de l’œuvre"))
     origin_hidden = BooleanField(_l("Garder cette origine pour votre organisation"))
     reference = StringField(_l("Votre référence"))
-    shelf = StringField(_l("Étagère"))
+    shelf = StringField(_l("Rayonnage"))
     visibility = RadioField(_l("Qui la voit"), choices=choices("visibility", STAGES), validate_choice=False)
     partners_on = StringField(_l("Vos partenaires dès le"))
     public_on = StringField(_l("Tout le monde dès le"))

@@ -27,7 +27,7 @@ def term_facts(listing: Any, mine: bool) -> list[tuple[str, str]]:
         facts.append((_("Caution"), f"{filters.money(listing.deposit_cents)} {per}"))
     facts.append((_("Acquisition"), label("acquired", listing.acquired) if listing.acquired else ""))
     if mine:
-        facts.append((_("Étagère"), listing.shelf or ""))
+        facts.append((_("Rayonnage"), listing.shelf or ""))
     return facts
 
 

@@ -105,10 +105,10 @@ def test_a_page_tells_the_terms_of_its_modes_and_no_others(app):
         "Montant minimum": "30 €", "Durée": "28 jours au plus", "Assurance": "une attestation est demandée",
         "Acquisition": "de réemploi", "Compte pour une semaine": "jusqu’à 7 jours",
     }.items()  # fmt: skip
-    assert not told.keys() & {"Caution", "Étagère"}
+    assert not told.keys() & {"Caution", "Rayonnage"}
     other = listed(modes=["donate", "sell"], open_to_public=True, takes_offers=True, prep_days=3, shelf="B 12")
     assert facts(other, mine=True) == {
-        "Don": "ouvert aussi aux particuliers", "Prix de vente": "les offres sont bienvenues", "Étagère": "B 12",
+        "Don": "ouvert aussi aux particuliers", "Prix de vente": "les offres sont bienvenues", "Rayonnage": "B 12",
     }  # fmt: skip
     assert facts(listed(modes=["donate"], takes_offers=True, deposit_cents=9)) == {}
 
