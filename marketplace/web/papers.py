@@ -60,10 +60,15 @@ def render(document_id: int) -> None:
 
 def pdf(document: Document) -> bytes:
     """The paper as PDF/UA-1, in French: it is a French paper, whoever asks for it."""
-    from weasyprint import HTML  # half a second to import: only the worker pays it
-
     with force_locale("fr"):
         page = render_template(TEMPLATES[document.kind], **facts_of(document))
+    return to_pdf(page)
+
+
+def to_pdf(page: str) -> bytes:
+    """A whole page of HTML as PDF/UA-1; it may name files below static/ and nothing else."""
+    from weasyprint import HTML  # half a second to import: only the worker pays it
+
     return HTML(string=page, base_url=_static().as_uri() + "/", url_fetcher=_fetcher()).write_pdf(
         pdf_variant="pdf/ua-1", pdf_tags=True
     )
@@ -141,6 +146,11 @@ def note_of(entry: LedgerEntry | None) -> str:
     if entry.status == "not_quantified" and entry.reason:
         return wording.reason(entry.reason)
     return ""
+
+
+def static_file(path: str) -> str:
+    """The address of one of our static files, as a page of `to_pdf` names it."""
+    return (_static() / path).as_uri()
 
 
 @cache
