@@ -5,12 +5,13 @@ Every choice is data: taxonomy, materials and vehicles of the catalogue, paramet
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any, Protocol
 
 from marketplace.carbon.factors import Library
 from marketplace.carbon.numbers import HUNDRED, ONE, THOUSAND, ZERO, exactly, plain
+from marketplace.carbon.owned import Own, own_items
 from marketplace.carbon.parameters import Parameters
 from marketplace.carbon.reasons import NotQuantified
 
@@ -127,13 +128,12 @@ def bridge(
     receiver: str,
     knowledge: Knowledge,
     trip: Trip | None = None,
-    origin: str | None = None,
-    use_index: int = 1,
+    own: Sequence[Own] = (),
 ) -> Bridged:
     """The method's `inputs` for `thing` going by `kind` to `receiver`.
 
     `trip` None leaves transport out without a note (an offer, before anyone comes for it); a trip without vehicle or
-    distance leaves a note. `origin` ('reuse', 'bought_new') and `use_index` concern rentals.
+    distance leaves a note. `own` tells a rental where its units come from and how often they have served.
     Raises NotQuantified.
     """
     if kind not in KINDS:
@@ -158,7 +158,7 @@ def bridge(
         }
         notes = []
         if kind == "rental":
-            _rented(inputs, thing, origin, use_index, p)
+            _rented(inputs, thing, own, knowledge, p)
         if receiver == "stock":
             notes.append("into_stock")
         if trip is not None:
@@ -270,17 +270,23 @@ def _takes_no_end(factor: str, p: Parameters) -> bool:
     return row is not None and factor in row.value.split(";")
 
 
-def _rented(inputs: dict[str, Any], thing: Thing, origin: str | None, use_index: int, p: Parameters) -> None:
-    if origin not in ("reuse", "bought_new"):
-        raise NotQuantified("origin_unknown", "origin")
+def _rented(inputs: dict[str, Any], thing: Thing, own: Sequence[Own], knowledge: Knowledge, p: Parameters) -> None:
     group = thing.category.comparable_uses_group if thing.category else None
+    inputs["own_item"] = own_items(
+        own or [Own(None)],
+        thing.quantity,
+        lambda units: own_lines(thing, units, knowledge, p),
+        lambda: p.get(f"N.{group}").value,
+        knowledge.factors,
+    )
     inputs["uses_of_new_item"] = p.get(f"L.{group}").value
-    inputs["own_item"] = {
-        "origin": origin,
-        "use_index": str(use_index),
-        "uses_expected": p.get(f"N.{group}").value,
-        "lines": [dict(line) for line in inputs["lines"]],
-    }
+
+
+def own_lines(thing: Thing, units: Decimal, knowledge: Knowledge, p: Parameters) -> list[dict[str, Any]]:
+    """Σ[q·P + m·E] of so many units of a rented thing. Raises NotQuantified."""
+    part = replace(thing, quantity=units)
+    mass, weighed = line_mass(part, knowledge.materials)
+    return _lines(part, mass, weighed, knowledge, p)[1]
 
 
 def transport(trip: Trip, mass: Decimal, p: Parameters) -> dict[str, Any] | None:

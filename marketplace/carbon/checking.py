@@ -15,9 +15,8 @@ from marketplace.accounts.models import Organisation, Production
 from marketplace.carbon.canonical import FIRST, FORM, seal
 from marketplace.carbon.claims import figures, share_of
 from marketplace.carbon.doubt import Doubt
-from marketplace.carbon.factors import Library
 from marketplace.carbon.ledger import place_of
-from marketplace.carbon.libraries import named_versions
+from marketplace.carbon.libraries import first_versions, named_versions
 from marketplace.carbon.method import compute
 from marketplace.carbon.models import LedgerEntry, LedgerHead, LedgerShare, LedgerTotal
 from marketplace.carbon.numbers import ONE, ZERO, plain, wide
@@ -121,7 +120,9 @@ def _recompute(where: str, body: dict[str, Any]) -> None:
                 f"{known.text} in the library"
             )
     try:
-        result = compute(body["kind"], body["inputs"], Library(rows.values()), body["displacement_key"])
+        result = compute(
+            body["kind"], body["inputs"], first_versions(used), body["displacement_key"], named=named_versions
+        )
     except NotQuantified as refusal:
         raise Difference(f"{where}: it can no longer be computed: {refusal}") from None
     for name, value in figures(result).items():

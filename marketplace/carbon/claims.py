@@ -84,6 +84,11 @@ class Claim:
     def party(self, role: str) -> Party:
         return next(p for p in self.parties if p.role == role)
 
+    @property
+    def receiver(self) -> Party:
+        """The receiving side; the giver itself where it bears the entry alone."""
+        return next((p for p in self.parties if p.role == "receiver"), self.party("giver"))
+
 
 def figures(result: Result | None) -> dict[str, Any]:
     """The figures of an entry's text, at 28 digits."""

@@ -16,7 +16,9 @@ from marketplace.carbon.method import compute
 from marketplace.carbon.models import LedgerEntry, LedgerShare
 from marketplace.carbon.numbers import ZERO, exactly, wide
 from marketplace.carbon.reasons import NotQuantified
+from marketplace.carbon.standing import standing
 from marketplace.catalogue import taxonomy
+from marketplace.catalogue.models import Listing
 from marketplace.core.clock import today
 from marketplace.core.db import db
 
@@ -56,13 +58,13 @@ def _to_come(mine: ColumnElement[bool]) -> ToCome | None:
     gifts = list(db.session.scalars(query))
     if not gifts:
         return None
-    gone = _gone_out([gift.id for gift in gifts])
+    gone = _gone_out([gift.line_id for gift in gifts if gift.line_id is not None])
     count, mass, own, doubt = 0, 0, ZERO, TotalDoubt()
     knowledge = knowledge_on(today())
     half = Decimal(knowledge.parameters.get("allocation.giver").value) / 2
     for gift in gifts:
         given = Decimal(gift.body["quantity"] or 0)
-        left = given - gone.get(gift.id, ZERO)
+        left = given - gone.get(gift.line_id or 0, ZERO)
         if left <= ZERO or not given:
             continue
         with exactly():
@@ -88,17 +90,15 @@ def _to_come(mine: ColumnElement[bool]) -> ToCome | None:
         return ToCome(count, mass, +own, doubt.uncertainty())
 
 
-def _gone_out(gift_ids: list[int]) -> dict[int, Decimal]:
-    """Per gift, how much of it has left the stock again: what entries that follow it carry away."""
-    after, reversal = aliased(LedgerEntry), aliased(LedgerEntry)
+def _gone_out(line_ids: list[int]) -> dict[int, Decimal]:
+    """Per line that brought a gift in, how much of it has left the stock again: given or sold on, rentals come back."""
     query = (
-        select(after)
-        .outerjoin(reversal, reversal.reverses_id == after.id)
-        .where(after.predecessor_id.in_(gift_ids), after.status != "reversal", after.kind.in_(("donation", "sale")))
-        .where(reversal.id.is_(None))
+        standing()
+        .join(Listing, Listing.id == LedgerEntry.listing_id)
+        .where(Listing.origin_line_id.in_(line_ids), LedgerEntry.kind.in_(("donation", "sale")))
+        .add_columns(Listing.origin_line_id)
     )
     gone: dict[int, Decimal] = {}
-    for entry in db.session.scalars(query):
-        if entry.predecessor_id is not None:
-            gone[entry.predecessor_id] = gone.get(entry.predecessor_id, ZERO) + Decimal(entry.body["quantity"] or 0)
+    for entry, line_id in db.session.execute(query):
+        gone[line_id] = gone.get(line_id, ZERO) + Decimal(entry.body["quantity"] or 0)
     return gone

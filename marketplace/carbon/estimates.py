@@ -15,7 +15,9 @@ from marketplace.carbon.libraries import knowledge_on
 from marketplace.carbon.method import Result, compute
 from marketplace.carbon.models import ListingEstimate
 from marketplace.carbon.numbers import ONE, exactly
+from marketplace.carbon.owned import Own
 from marketplace.carbon.reasons import NotQuantified
+from marketplace.carbon.uses import origin_of
 from marketplace.catalogue import taxonomy
 from marketplace.catalogue.models import Listing
 from marketplace.core.clock import now, today
@@ -27,7 +29,8 @@ RECEIVER = "production"  # the usual taker here; the page says so
 
 _COLUMNS = (
     Listing.id, Listing.category_key, Listing.modes, Listing.quantity, Listing.unit, Listing.mass_grams,
-    Listing.mass_source, Listing.materials, Organisation.kind.label("owner_kind"),
+    Listing.mass_source, Listing.materials, Listing.acquired, Listing.uses_expected, Listing.origin_line_id,
+    Organisation.kind.label("owner_kind"),
 )  # fmt: skip
 
 
@@ -80,8 +83,12 @@ def _kind(modes: Sequence[str]) -> str | None:
 def _estimated(row: Row, knowledge: Knowledge, at: datetime, known: dict[Any, _Unit]) -> dict[str, Any]:
     materials = tuple((part["key"], str(part["share"])) for part in row.materials or ())
     kind = _kind(row.modes or ()) or "donation"
-    origin = "reuse" if row.owner_kind == "reuse_centre" else None
-    alike = (row.category_key, row.unit, row.mass_grams, row.mass_source == "weighed", materials, kind, origin)
+    own = None
+    if kind == "rental":
+        # a reuse centre's things are taken to come by reuse until it says otherwise: an offer may, an entry may not
+        came_by_reuse = row.origin_line_id is not None or row.owner_kind == "reuse_centre"
+        own = Own(origin_of(row.acquired, came_by_reuse), uses_expected=row.uses_expected)
+    alike = (row.category_key, row.unit, row.mass_grams, row.mass_source == "weighed", materials, kind, own)
     unit = known.get(alike)
     if unit is None:
         thing = Thing(
@@ -92,13 +99,14 @@ def _estimated(row: Row, knowledge: Knowledge, at: datetime, known: dict[Any, _U
             weighed=row.mass_source == "weighed",
             materials=[(key, Decimal(share)) for key, share in materials],
         )
-        unit = known[alike] = _of_one(kind, thing, knowledge, origin)
+        unit = known[alike] = _of_one(kind, thing, knowledge, own)
     return _row(row.id, row.quantity, unit, at)
 
 
-def _of_one(kind: str, thing: Thing, knowledge: Knowledge, origin: str | None) -> _Unit:
+def _of_one(kind: str, thing: Thing, knowledge: Knowledge, own: Own | None) -> _Unit:
+    """A rental: one use, the first."""
     try:
-        made = bridge(kind, thing, RECEIVER, knowledge, origin=origin)
+        made = bridge(kind, thing, RECEIVER, knowledge, own=[own] if own else ())
         return _Unit(kind, made, compute(kind, made.inputs, knowledge.factors, made.displacement_key))
     except NotQuantified as refusal:
         return _Unit(kind, refusal=refusal)

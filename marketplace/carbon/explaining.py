@@ -7,11 +7,11 @@ from typing import Any
 
 from sqlalchemy import select, tuple_
 
-from marketplace.carbon.factors import Library
-from marketplace.carbon.libraries import named_versions
+from marketplace.carbon.libraries import first_versions, named_versions
 from marketplace.carbon.method import Result, compute
 from marketplace.carbon.models import Factor, LedgerEntry, ListingEstimate
 from marketplace.carbon.numbers import HUNDRED, ONE, ZERO, exactly, plain
+from marketplace.carbon.owned import groups_of
 from marketplace.carbon.terms import Term
 from marketplace.core.db import db
 
@@ -90,14 +90,15 @@ def scaled(inputs: Mapping[str, Any], by: Decimal) -> dict[str, Any]:
     out = {name: value for name, value in inputs.items() if name != "extra"}
     out["lines"] = [times(line) for line in inputs["lines"]]
     if "own_item" in inputs:
-        out["own_item"] = {**inputs["own_item"], "lines": [times(line) for line in inputs["own_item"]["lines"]]}
+        groups = [{**item, "lines": [times(line) for line in item["lines"]]} for item in groups_of(inputs)]
+        out["own_item"] = groups[0] if len(groups) == 1 else groups
     return out
 
 
 def _explain(
     kind: str, inputs: Mapping[str, Any], used: list[tuple[str, str]], displacement_key: str | None
 ) -> Explanation:
-    result = compute(kind, inputs, Library(named_versions(used).values()), displacement_key)
+    result = compute(kind, inputs, first_versions(used), displacement_key, named=named_versions)
     query = select(Factor).where(tuple_(Factor.key, Factor.version).in_(used))
     factors = {(row.key, row.version): row for row in db.session.scalars(query)}
     rows = tuple(_row(term, factors[(term.factor.key, term.factor.version)]) for term in result.terms)

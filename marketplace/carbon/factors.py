@@ -1,6 +1,6 @@
 """Rows of the factor library as the method reads them, by key, in the versions in force."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -33,6 +33,10 @@ class FactorRow:
                 uncertainty=Decimal(row["uncertainty_pct"]) / HUNDRED,
                 verified=verified,
             )
+
+
+# finds rows by (key, version), whatever is in force; what it does not know is left out
+Named = Callable[[Iterable[tuple[str, str]]], Mapping[tuple[str, str], "FactorRow"]]
 
 
 class Library:

@@ -26,7 +26,8 @@ def append(claim: Claim) -> LedgerEntry:
     The head of the chain is locked here, after every other lock (listings first, the ledger's head last).
     """
     head = _lock_head()
-    giver, receiver = claim.party("giver"), claim.party("receiver")
+    giver = claim.party("giver")
+    receiver = claim.receiver
     entry = LedgerEntry(
         public_id=new_public_id(),
         position=head.position + 1,

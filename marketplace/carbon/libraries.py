@@ -1,6 +1,6 @@
 """Reads of the factor library: what is in force on a day, one version by name, pages of it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -80,6 +80,12 @@ def named_versions(wanted: Iterable[tuple[str, str]]) -> Mapping[tuple[str, str]
     """The rows of these (key, version), whatever is in force now: what an old entry is recomputed with."""
     pairs = set(wanted)
     return {(row.key, row.version): factor_row(row) for row in _everything().factors if (row.key, row.version) in pairs}
+
+
+def first_versions(used: Sequence[tuple[str, str]]) -> Library:
+    """The rows that stand first under their key in an entry's `factors_used`: O may name older versions after them."""
+    rows = named_versions(used)
+    return Library(rows[pair] for pair in reversed(used) if pair in rows)
 
 
 @dataclass(frozen=True)

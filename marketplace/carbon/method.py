@@ -2,15 +2,17 @@
 
 `inputs` has the form of the worked examples: decimal strings, factor keys, uncertainties in percent. Donation and sale
 share one formula (they differ in d only); rental, reclaim, food and energy stand beside it, as the estimate takes them.
+
+`own_item` of a rental is one object, or a list of them where the units of a line have made different numbers of uses.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 from marketplace.carbon.doubt import Doubt
-from marketplace.carbon.factors import FactorRow, Library
+from marketplace.carbon.factors import FactorRow, Library, Named
 from marketplace.carbon.fields import mapping, need, rows
 from marketplace.carbon.numbers import ONE, ZERO, at_least_one, display, exactly, percent, quantity, share, six
 from marketplace.carbon.pieces import displacement, extra, new_items, own_end_of_life, produced, substituted, treatment
@@ -61,11 +63,13 @@ def compute(
     factors: Library,
     displacement_key: str | None = None,
     own_factors: Library | None = None,
+    named: Named | None = None,
 ) -> Result:
     """What `kind` avoided, given `inputs`.
 
     `displacement_key` names the default d that was taken, so that a total knows which entries share it. `own_factors`
-    are those in force at the first use of a rented item that was bought new: O keeps their versions.
+    are those in force at the first use of a rented item that was bought new: O keeps their versions. An item that names
+    its own (`factor_versions`, key → version) has them found by `named`.
     Raises NotQuantified, with the field concerned.
     """
     formula = FORMULAS.get(kind) if isinstance(kind, str) else None
@@ -74,7 +78,7 @@ def compute(
     inputs = mapping(inputs, "inputs")
     with exactly():
         terms = Terms(factors)
-        formula(terms, inputs, own_factors or factors)
+        formula(terms, inputs, _own_factors(own_factors or factors, named))
         doubt = terms.doubt(displacement_key)
         return Result(
             kind=kind,
@@ -86,6 +90,18 @@ def compute(
             doubt=doubt,
             allocation=_allocation(inputs),
         )
+
+
+def _own_factors(usual: Library, named: Named | None) -> "OwnFactors":
+    """For each rented item the factors of its O: the versions it names, else the usual ones."""
+
+    def factors_of(item: Mapping[str, Any], where: str) -> Library:
+        if named is None or item.get("factor_versions") is None:
+            return usual
+        versions = mapping(item["factor_versions"], f"{where}.factor_versions")
+        return Library(named((str(key), str(version)) for key, version in versions.items()).values())
+
+    return factors_of
 
 
 def _allocation(inputs: Mapping[str, Any]) -> dict[str, Decimal]:
@@ -102,7 +118,10 @@ def _allocation(inputs: Mapping[str, Any]) -> dict[str, Decimal]:
 # ── the formulas ────────────────────────────────────────────────────────────────────────────────
 
 
-def _transfer(terms: Terms, inputs: Mapping[str, Any], _own: Library) -> None:
+OwnFactors = Callable[[Mapping[str, Any], str], Library]
+
+
+def _transfer(terms: Terms, inputs: Mapping[str, Any], _own: OwnFactors) -> None:
     """Donation, sale: A = d·Σ q[(1−r)P + rP'] + d·Σ m·E + (W_now − W_later) − X."""
     d, cause = displacement(inputs, "inputs")
     substituted(terms, inputs, (("d", d),), (cause,))
@@ -110,27 +129,57 @@ def _transfer(terms: Terms, inputs: Mapping[str, Any], _own: Library) -> None:
     extra(terms, inputs)
 
 
-def _rental(terms: Terms, inputs: Mapping[str, Any], own_factors: Library) -> None:
+def _rental(terms: Terms, inputs: Mapping[str, Any], own_factors: OwnFactors) -> None:
     """Rental: A = d·(1/L)·Σ[q·P + m·E] − O − X; O falls away for an item that came by reuse or is written off."""
     d, cause = displacement(inputs, "inputs")
     uses = at_least_one(need(inputs, "uses_of_new_item", "inputs"), "inputs.uses_of_new_item")
-    item = mapping(need(inputs, "own_item", "inputs"), "inputs.own_item")
-    rank = at_least_one(need(item, "use_index", "inputs.own_item"), "inputs.own_item.use_index")
-    expected = at_least_one(need(item, "uses_expected", "inputs.own_item"), "inputs.own_item.uses_expected")
-    origin = need(item, "origin", "inputs.own_item")
-    if origin not in ("reuse", "bought_new"):
-        raise NotQuantified("out_of_range", "inputs.own_item.origin")
+    charged = []
+    for item, where in _own_items(inputs):
+        rank = at_least_one(need(item, "use_index", where), f"{where}.use_index")
+        expected = at_least_one(need(item, "uses_expected", where), f"{where}.uses_expected")
+        origin = need(item, "origin", where)
+        if origin not in ("reuse", "bought_new"):
+            raise NotQuantified("out_of_range", f"{where}.origin")
+        if origin == "bought_new" and rank <= expected:
+            charged.append((item, where, expected))
     substituted(terms, inputs, (("d", d), ("1/L", ONE / uses)), (cause,))
     terms.open_step("own_production_share")
-    if origin == "bought_new" and rank <= expected:
-        new_items(
-            terms, item, "inputs.own_item", (("1/N", ONE / expected),), (), -ONE, own_factors,
-            steps=("own_production_share", "own_production_share"), tag="own_item",
-        )  # fmt: skip
+    for item, where, expected in charged:
+        _own_share(terms, item, where, ("1/N", ONE / expected), own_factors)
     extra(terms, inputs)
 
 
-def _reclaim(terms: Terms, inputs: Mapping[str, Any], _own: Library) -> None:
+def _closing(terms: Terms, inputs: Mapping[str, Any], own_factors: OwnFactors) -> None:
+    """An item bought new leaves its stock after n < N uses: −(1 − n/N)·Σ[q·P + m·E]. n may be a mean over units."""
+    terms.open_step("own_production_share")
+    for item, where in _own_items(inputs):
+        made = quantity(need(item, "use_index", where), f"{where}.use_index")
+        expected = at_least_one(need(item, "uses_expected", where), f"{where}.uses_expected")
+        if made < expected:
+            _own_share(terms, item, where, ("1−n/N", ONE - made / expected), own_factors)
+
+
+def _own_items(inputs: Mapping[str, Any]) -> Iterator[tuple[Mapping[str, Any], str]]:
+    """The rented item, or each group of units with uses of its own, with its path."""
+    given = need(inputs, "own_item", "inputs")
+    if not isinstance(given, list | tuple):
+        yield mapping(given, "inputs.own_item"), "inputs.own_item"
+        return
+    if not given:
+        raise NotQuantified("missing_field", "inputs.own_item")
+    for _, item, where in rows(inputs, "own_item", "inputs"):
+        yield item, where
+
+
+def _own_share(terms: Terms, item: Mapping[str, Any], where: str, part: Part, own_factors: OwnFactors) -> None:
+    """A part of the rented item's own production and end of life. Groups share one doubt about what a unit is."""
+    new_items(
+        terms, item, where, (part,), (), -ONE, own_factors(item, where),
+        steps=("own_production_share", "own_production_share"), tag="own_item",
+    )  # fmt: skip
+
+
+def _reclaim(terms: Terms, inputs: Mapping[str, Any], _own: OwnFactors) -> None:
     """Reclaim: A = Σ m·[(I+C)_counterfactual − (I+C)_outcome] − X; a stream reused takes the donation's term."""
     for i, stream, where in rows(inputs, "streams", "inputs", required=True):
         step = f"stream_{i + 1}"
@@ -154,7 +203,7 @@ def _reclaim(terms: Terms, inputs: Mapping[str, Any], _own: Library) -> None:
     extra(terms, inputs)
 
 
-def _food(terms: Terms, inputs: Mapping[str, Any], _own: Library) -> None:
+def _food(terms: Terms, inputs: Mapping[str, Any], _own: OwnFactors) -> None:
     """Food: A = Σ q_e·d·F + Σ m_e·(I+C)_cf + Σ m_s·[(I+C)_cf − (I+C)_out] − X."""
     d, cause = displacement(inputs, "inputs")
     for step in ("food_not_produced", "treatment_of_eaten_food", "treatment_of_spoiled_food"):
@@ -181,7 +230,7 @@ def _food(terms: Terms, inputs: Mapping[str, Any], _own: Library) -> None:
     extra(terms, inputs)
 
 
-def _energy(terms: Terms, inputs: Mapping[str, Any], _own: Library) -> None:
+def _energy(terms: Terms, inputs: Mapping[str, Any], _own: OwnFactors) -> None:
     """Power hook-up: A = kWh·(EF_baseline − EF_solution) − X."""
     kwh = quantity(need(inputs, "kwh", "inputs"), "inputs.kwh")
     metered = Cause("kwh", percent(inputs.get("u_quantity_pct", "0"), "inputs.u_quantity_pct"))
@@ -192,11 +241,12 @@ def _energy(terms: Terms, inputs: Mapping[str, Any], _own: Library) -> None:
     extra(terms, inputs)
 
 
-Formula = Callable[[Terms, Mapping[str, Any], Library], None]
+Formula = Callable[[Terms, Mapping[str, Any], OwnFactors], None]
 FORMULAS: dict[str, Formula] = {
     "donation": _transfer,
     "sale": _transfer,
     "rental": _rental,
+    "closing": _closing,
     "reclaim": _reclaim,
     "food": _food,
     "energy": _energy,

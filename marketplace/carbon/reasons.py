@@ -26,6 +26,8 @@ REASONS = frozenset(
         "no_displacement",
         "food_apart",  # food is counted as a meal, with the share really eaten
         "origin_unknown",  # rented: bought new or come by reuse is not on record
+        "pieces_unknown",  # kept by piece, and which ones went out is not on record
+        "claimed_before",  # an earlier claim of the same thing is in another unit: it cannot be reduced (data: unit)
         "kind_later",  # this kind of exchange is not counted yet
         "failure",  # something unexpected; a later job tries again
     }

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
 from marketplace.accounts.models import Organisation, Production, Site
-from marketplace.carbon import ledger
+from marketplace.carbon import closing, custody, ledger, uses
 from marketplace.carbon.bridge import (
     Knowledge,
     Thing,
@@ -22,7 +22,7 @@ from marketplace.carbon.bridge import (
     road_distance,
 )
 from marketplace.carbon.claims import Claim, Named, Party, parties
-from marketplace.carbon.libraries import knowledge_on
+from marketplace.carbon.libraries import knowledge_on, named_versions
 from marketplace.carbon.method import compute
 from marketplace.carbon.models import LedgerEntry
 from marketplace.carbon.numbers import THOUSAND
@@ -41,7 +41,9 @@ RETRY = "carbon.record_again"
 
 
 def record_exchange(exchange_id: int) -> list[LedgerEntry]:
-    """One entry per line of a completed exchange that has none yet; safe to call twice.
+    """One entry per line of a completed exchange that has none yet, with what it asks of others; safe to call twice.
+
+    The line that stands for a set has none: its parts have theirs.
 
     Never raises: a line without a usable factor is 'not quantified' with its reason; one that fails unexpectedly is
     'not quantified' because of a failure, and the outbox tries it again. A hand-over waits for neither.
@@ -49,7 +51,7 @@ def record_exchange(exchange_id: int) -> list[LedgerEntry]:
     exchange = _load(exchange_id)
     done = set(db.session.scalars(select(LedgerEntry.line_id).where(LedgerEntry.exchange_id == exchange_id)))
     written = []
-    for line in exchange.lines:
+    for line in counted_lines(exchange):
         if line.id not in done:
             written.append(_record_line(exchange, line))
     return [entry for entry in written if entry is not None]
@@ -67,14 +69,18 @@ def record_again(exchange_id: int) -> None:
         )
     )
     taken_back = {entry.reverses_id for entry in entries}
-    for line in exchange.lines:
+    for line in counted_lines(exchange):
         live = [e for e in entries if e.line_id == line.id and e.status != "reversal" and e.id not in taken_back]
         if not live:
-            ledger.append(_claim(exchange, line))
+            _write(exchange, line)
         elif live[-1].reason == "failure":
-            claim = _claim(exchange, line, replaces=Named(live[-1].id, live[-1].public_id))
-            ledger.reverse(live[-1])
-            ledger.append(claim)
+            _write(exchange, line, replaces=live[-1])
+
+
+def counted_lines(exchange: Exchange) -> list[ExchangeLine]:
+    """Its lines without those that stand for a set, whose parts are lines of their own."""
+    sets = {line.parent_line_id for line in exchange.lines}
+    return [line for line in exchange.lines if line.id not in sets]
 
 
 def _load(exchange_id: int) -> Exchange:
@@ -90,7 +96,7 @@ def _record_line(exchange: Exchange, line: ExchangeLine) -> LedgerEntry | None:
     exchange_id, line_id = exchange.id, line.id
     try:
         with db.session.begin_nested():
-            return ledger.append(_claim(exchange, line))
+            return _write(exchange, line)
     except Exception:
         logger.exception("no figure for line %s of exchange %s", line_id, exchange_id)
     enqueue(RETRY, {"exchange_id": exchange_id})
@@ -100,6 +106,33 @@ def _record_line(exchange: Exchange, line: ExchangeLine) -> LedgerEntry | None:
     except Exception:  # the retry writes it: a hand-over is not undone for a figure
         logger.exception("no entry for line %s of exchange %s", line_id, exchange_id)
         return None
+
+
+def _write(exchange: Exchange, line: ExchangeLine, replaces: LedgerEntry | None = None) -> LedgerEntry:
+    """The entry of a line and those it brings about, in the order of the method: the claim it takes from, the closing
+    of what leaves a rental stock, the line's own. What a renter lost is closed after the use it made."""
+    on = _day_of(exchange)
+    refusal = None
+    try:
+        custody.take_from_claim(exchange, line, on)
+    except NotQuantified as found:
+        refusal = found
+    if exchange.kind != "rental":
+        _close(exchange, line, on)
+    claim = _claim(exchange, line, Named(replaces.id, replaces.public_id) if replaces else None, refusal)
+    if replaces:
+        ledger.reverse(replaces)
+    entry = ledger.append(claim)
+    if exchange.kind == "rental":
+        _close(exchange, line, on)
+    return entry
+
+
+def _close(exchange: Exchange, line: ExchangeLine, on: date) -> None:
+    keeper = _party("giver", exchange.provider, exchange.provider_production)
+    claim = closing.closing_of(exchange, line, thing_of(line), on, keeper)
+    if claim is not None:
+        ledger.append(claim)
 
 
 @dataclass(frozen=True)
@@ -114,19 +147,26 @@ class _Facts:
     parameters: Parameters  # notes those of allocation and distance
 
 
-def _claim(exchange: Exchange, line: ExchangeLine, replaces: Named | None = None) -> Claim:
-    """The claim of one line; what cannot be quantified is a claim with its reason."""
+def _claim(
+    exchange: Exchange, line: ExchangeLine, replaces: Named | None = None, refusal: NotQuantified | None = None
+) -> Claim:
+    """The claim of one line; what cannot be quantified (`refusal`: known before) is a claim with its reason."""
     facts = _facts(exchange, line)
     thing = thing_of(line)
     common = _common(exchange, line, facts, thing)
     if replaces:
         common["replaces"] = replaces
     try:
+        if refusal is not None:
+            raise refusal
         trip = _trip(exchange, line, facts)
-        made = bridge(exchange.kind, thing, facts.receiver, facts.knowledge, trip)
-        result = compute(exchange.kind, made.inputs, facts.knowledge.factors, made.displacement_key)
-    except NotQuantified as refusal:
-        return Claim(**common, reason=refusal.code, reason_data={"where": refusal.where, **refusal.data})
+        own = uses.of_rental(exchange, line) if exchange.kind == "rental" else ()
+        made = bridge(exchange.kind, thing, facts.receiver, facts.knowledge, trip, own)
+        result = compute(
+            exchange.kind, made.inputs, facts.knowledge.factors, made.displacement_key, named=named_versions
+        )
+    except NotQuantified as found:
+        return Claim(**common, reason=found.code, reason_data={"where": found.where, **found.data})
     return Claim(
         **common,
         result=result,
@@ -167,22 +207,23 @@ def _common(exchange: Exchange, line: ExchangeLine, facts: _Facts, thing: Thing 
     }
 
 
+def _day_of(exchange: Exchange) -> date:
+    return (exchange.completed_at or now()).astimezone(PARIS).date()
+
+
 def _facts(exchange: Exchange, line: ExchangeLine) -> _Facts:
-    day = (exchange.completed_at or now()).astimezone(PARIS).date()
+    day = _day_of(exchange)
     knowledge = knowledge_on(day)
     noted = knowledge.parameters.noted()
     giver = _party("giver", exchange.provider, exchange.provider_production)
     receiver = _party("receiver", exchange.receiver, exchange.receiver_production)
-    before = _brought_in(line)
-    bringer = None
-    from_stock = receiver_of(exchange.provider.kind, False) == "stock"
-    if before is not None and from_stock and before.provider_id != exchange.provider_id:
-        bringer = _party("bringer", before.provider, before.provider_production)
+    before = custody.brought_in_by(exchange, line)
+    bringer = _party("bringer", before.provider, before.provider_production) if before is not None else None
     return _Facts(
         occurred_on=day,
         parties=parties(giver, receiver, bringer, noted.get("allocation.giver").value,
                         noted.get("allocation.receiver").value),
-        predecessor=_predecessor(line),
+        predecessor=custody.predecessor_of(line, day),
         receiver=receiver_of(exchange.receiver.kind, exchange.receiver_production_id is not None),
         knowledge=knowledge,
         parameters=noted,
@@ -198,30 +239,6 @@ def _party(role: str, organisation: Organisation, production: Production | None)
     )
 
 
-def _brought_in(line: ExchangeLine) -> Exchange | None:
-    """The exchange that brought the thing to whoever gives it now."""
-    if line.listing.origin_line_id is None:
-        return None
-    query = select(Exchange).join(ExchangeLine).where(ExchangeLine.id == line.listing.origin_line_id)
-    return db.session.scalar(query)
-
-
-def _predecessor(line: ExchangeLine) -> Named | None:
-    """The live entry before this one in the thing's chain of custody."""
-    if line.listing.origin_line_id is None:
-        return None
-    reversed_ids = select(LedgerEntry.reverses_id).where(LedgerEntry.reverses_id.is_not(None))
-    query = (
-        select(LedgerEntry.id, LedgerEntry.public_id)
-        .where(LedgerEntry.line_id == line.listing.origin_line_id, LedgerEntry.status != "reversal")
-        .where(LedgerEntry.id.not_in(reversed_ids))
-        .order_by(LedgerEntry.position.desc())
-        .limit(1)
-    )
-    found = db.session.execute(query).first()
-    return Named(found.id, found.public_id) if found else None
-
-
 def thing_of(line: ExchangeLine) -> Thing:
     """The line as it was agreed, whatever became of the listing."""
     return Thing(
@@ -235,7 +252,7 @@ def thing_of(line: ExchangeLine) -> Thing:
 
 
 def _trip(exchange: Exchange, line: ExchangeLine, facts: _Facts) -> Trip:
-    """The vehicle that carries all the lines, and this line's part of it."""
+    """The vehicle that carries all the lines, and this line's part of it; what is rented also comes back."""
     vehicle = taxonomy.vehicles().get(exchange.vehicle or "")
     distance = exchange.distance_km
     if vehicle is None:
@@ -245,13 +262,14 @@ def _trip(exchange: Exchange, line: ExchangeLine, facts: _Facts) -> Trip:
         if start and end:
             distance = road_distance(great_circle_km(start, end), facts.parameters)
     masses: list[Decimal | None] = []
-    for one in exchange.lines:
+    lines = counted_lines(exchange)
+    for one in lines:
         try:
             masses.append(line_mass(thing_of(one), facts.knowledge.materials)[0])
         except NotQuantified:
             masses.append(None)
-    share = load_shares(masses)[[one.id for one in exchange.lines].index(line.id)]
-    return Trip(vehicle, distance, share)
+    share = load_shares(masses)[[one.id for one in lines].index(line.id)]
+    return Trip(vehicle, distance, share, legs=2 if exchange.kind == "rental" else 1)
 
 
 def _start(exchange: Exchange, line: ExchangeLine) -> Point | None:

@@ -11,7 +11,7 @@ from marketplace.carbon.bridge import Thing, Trip, bridge, line_mass, load_share
 from marketplace.carbon.canonical import FIRST
 from marketplace.carbon.combining import combined
 from marketplace.carbon.fields import mapping, need, rows
-from marketplace.carbon.libraries import knowledge_on
+from marketplace.carbon.libraries import knowledge_on, named_versions
 from marketplace.carbon.method import Result, compute
 from marketplace.carbon.models import Factor, LedgerHead, Parameter
 from marketplace.carbon.numbers import quantity
@@ -68,7 +68,7 @@ def estimate(kind: Any, inputs: Any) -> dict[str, Any]:
     Raises Invalid (422) naming the field and why.
     """
     try:
-        return _shown(compute(kind, inputs, knowledge_on(today()).factors))
+        return _shown(compute(kind, inputs, knowledge_on(today()).factors, named=named_versions))
     except NotQuantified as refusal:
         raise invalid(refusal) from None
 

@@ -37,7 +37,16 @@ def reason(code: str, data: dict[str, Any] | None = None) -> str:
         "no_quantity": lambda: _("Indiquez une quantité."),
         "no_displacement": lambda: _("Le taux d’achat évité manque."),
         "food_apart": lambda: _("Les denrées se comptent comme un repas, avec la part vraiment mangée."),
-        "origin_unknown": lambda: _("Pour une location, il faut savoir si la pièce a été achetée neuve."),
+        "origin_unknown": lambda: _(
+            "On ne sait pas si ce qui est loué a été acheté neuf : dites-le sur l’annonce, "
+            "à « Comment vous les avez eues »."
+        ),
+        "pieces_unknown": lambda: _(
+            "On ne sait pas quelles pièces sont sorties, ni combien de fois : désignez-les à la préparation."
+        ),
+        "claimed_before": lambda: _(
+            "Cette pièce a déjà compté une fois, dans une autre unité : on ne peut pas dire quelle part reprendre."
+        ),
         "kind_later": lambda: _("Cette sorte d’échange n’est pas encore comptée."),
         "failure": lambda: _("Le calcul a échoué. Il est repris automatiquement."),
     }
@@ -63,6 +72,13 @@ def note(code: str) -> str:
         "into_stock": lambda: _(
             "Entrée dans un stock dont les échanges sont suivis ici : rien n’est encore évité. "
             "Ce le sera quand la pièce repartira."
+        ),
+        "left_stock": lambda: _(
+            "Acheté neuf et sorti du stock de location avant d’avoir servi autant que prévu : "
+            "le reste de sa fabrication est compté ici, au loueur seul."
+        ),
+        "claim_reduced": lambda: _(
+            "Cette pièce est repartie ensuite : la part de neuf évité qui revient à la suite est retirée d’ici."
         ),
     }[code]()
 

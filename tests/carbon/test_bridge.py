@@ -8,6 +8,7 @@ from marketplace.carbon import library
 from marketplace.carbon.bridge import Knowledge, Thing, Trip, bridge, load_shares, receiver_of, road_distance
 from marketplace.carbon.method import compute
 from marketplace.carbon.numbers import six
+from marketplace.carbon.owned import Own
 from marketplace.carbon.parameters import ParameterRow, Parameters
 from marketplace.carbon.reasons import NotQuantified
 from marketplace.catalogue import taxonomy
@@ -51,7 +52,7 @@ def made(kind, what, receiver, **more):
     ],
 )
 def test_the_rate_of_purchases_avoided(what, kind, receiver, key, d):
-    found = made(kind, thing(what), receiver, origin="reuse")
+    found = made(kind, thing(what), receiver, own=[Own("reuse")])
     assert (found.displacement_key, found.inputs["displacement"]) == (key, d)
     assert found.inputs["u_displacement_pct"] == ("0" if receiver == "stock" else "30")
     assert found.parameters[key] == d
@@ -230,7 +231,7 @@ def test_into_a_stock_the_line_is_whole_and_only_d_is_nil():
 
 
 def test_one_use_of_a_thing_that_came_by_reuse():
-    found = made("rental", thing("sofa", 2), "production", origin="reuse")
+    found = made("rental", thing("sofa", 2), "production", own=[Own("reuse")])
     assert (found.inputs["uses_of_new_item"], found.inputs["own_item"]["uses_expected"]) == ("5", "5")
     sold = compute("sale", made("sale", thing("sofa", 2), "production").inputs, library.shipped())
     rented = compute("rental", found.inputs, library.shipped())

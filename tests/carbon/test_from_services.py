@@ -10,7 +10,7 @@ from marketplace.carbon.queries import estimate_of_listing, totals_for_organisat
 from marketplace.core.db import db, transaction
 from marketplace.exchanges import services
 from marketplace.exchanges.models import Exchange
-from marketplace.exchanges.services import DonationRequest, LineRequest
+from marketplace.exchanges.services import ExchangeRequest, LineRequest
 from tests.carbon.made import entries
 from tests.factories import make_listing, make_organisation, make_user, owner_of
 
@@ -20,8 +20,8 @@ pytestmark = pytest.mark.both_databases
 def handed_over(listing, giver: Actor, taker: Actor, quantity: int) -> int:
     """Asked for, accepted, handed over with the code; the exchange's id."""
     with transaction():
-        request = DonationRequest([LineRequest(listing.public_id, quantity)])
-        public_id = services.request_donation(taker, request).public_id
+        request = ExchangeRequest("donation", [LineRequest(listing.public_id, quantity)])
+        public_id = services.request_exchange(taker, request).public_id
     with transaction():
         services.move(giver, public_id, "accept", {}, None)
     exchange = db.session.query(Exchange).filter_by(public_id=public_id).one()
