@@ -51,7 +51,10 @@ def coefficients(raw: Any) -> list[int] | None:
         return None
     if not isinstance(raw, list | tuple) or len(raw) != len(COEFFICIENTS):
         raise Wrong(_("Quatre pourcentages sont attendus, un par semaine."))
-    read = [whole(one, 0, 100) for one in raw]
+    try:
+        read = [whole(one, 0, 100) for one in raw]
+    except Wrong:
+        raise Wrong(_("Une semaine coûte de 0 à 100 pour cent de son prix, en nombre entier.")) from None
     if all(one is None for one in read):
         return None
     percents = [one for one in read if one is not None]

@@ -6,7 +6,7 @@ import pytest
 
 from marketplace.accounts.models import Organisation
 from marketplace.core.db import db
-from tests.factories import make_listing, make_partners
+from tests.factories import make_listing, make_partners, site_of
 from tests.journeys.conftest import make_side
 
 OPEN = (
@@ -46,12 +46,13 @@ def test_pages_of_one_s_own(reader, stage, word):
     make_partners(db.session.merge(house), db.session.merge(friends))
     house = db.session.get_one(Organisation, house.id)
     listing = make_listing(house, f"Commode {word}", visibility="partners").public_id
-    address = house.public_id
+    address, site = house.public_id, site_of(house).public_id
     bruno = reader("Bruno", app=stage, user=user, acting=house)
     pages = [
         *OWN, f"/publier/{listing}", f"/annonces/{listing}", f"/annonces/{listing}/historique",
         f"/annonces/{listing}/fiche", f"/organisations/{address}", f"/organisations/{address}/partenaires?nom=Alice",
-        f"/organisations/{address}/membres",
+        f"/organisations/{address}/membres", f"/organisations/{address}/modifier",
+        f"/organisations/{address}/lieux/{site}", f"/organisations/{address}/lieux/{site}/fermetures",
     ]  # fmt: skip
     for path in pages:
         bruno.visits(path)
