@@ -104,7 +104,8 @@ def create_exchange(asked: dict[str, Any]) -> Response:
     if asked["kind"] != "donation":
         raise Invalid({"kind": _("Seuls les dons (donation) se demandent ici pour l’instant.")})
     actor = auth.actor()
-    request = services.DonationRequest(
+    request = services.ExchangeRequest(
+        "donation",
         lines=[services.LineRequest(line["listing"], line["quantity"]) for line in asked["lines"]],
         production_public_id=asked["production"],
         message=asked["message"] or "",
@@ -113,7 +114,7 @@ def create_exchange(asked: dict[str, Any]) -> Response:
     )
     try:
         with unit_of_work() as work:
-            exchange = services.request_donation(actor, request)
+            exchange = services.request_exchange(actor, request)
             return work.answer(201, _written(actor, exchange.public_id))
     except Conflict as refusal:
         raise _with_available(refusal, [line.listing for line in request.lines]) from refusal

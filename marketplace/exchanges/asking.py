@@ -1,90 +1,116 @@
-"""Asking for things: who may, for what, how much; the holds are taken in the same breath (verbs of `services.py`)."""
+"""Asking for things: who may, for what, how much, when; the holds are taken in the same breath.
 
-import secrets
+What a line keeps and costs is in `lines.py`, sending a cart in `carts.py`, waiting behind an option in `options.py`.
+"""
+
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 
 from flask_babel import gettext as _
-from sqlalchemy import exists, select
+from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from marketplace.accounts.models import Organisation, Production, Site
 from marketplace.accounts.permissions import Actor, require
 from marketplace.accounts.productions import acting_for
 from marketplace.catalogue import taxonomy
-from marketplace.catalogue.models import Listing
+from marketplace.catalogue.models import Listing, SetPart
 from marketplace.catalogue.queries import listing_for
 from marketplace.core.clock import now, today
 from marketplace.core.db import db
 from marketplace.core.errors import Conflict, Invalid, NotAllowed, NotFound
 from marketplace.core.events import announce
 from marketplace.exchanges import stock, transitions
+from marketplace.exchanges.calendars import calendars_of
+from marketplace.exchanges.carts import LONGEST_MESSAGE
 from marketplace.exchanges.events import ExchangeRequested
-from marketplace.exchanges.kinds import KINDS
-from marketplace.exchanges.models import Exchange, ExchangeLine
-from marketplace.exchanges.moves import quantity_sentence, text
+from marketplace.exchanges.kinds import KINDS, MODE_OF_KIND
+from marketplace.exchanges.kinds.common import OPTION_DAYS
+from marketplace.exchanges.lasting import check_lasting
+from marketplace.exchanges.lines import child_of, line_of, price_lines, reduction_for
+from marketplace.exchanges.models import Exchange
+from marketplace.exchanges.options import take_option
+from marketplace.exchanges.reading import MOST_CENTS, quantity_sentence, text
+from marketplace.exchanges.references import new_reference
 from marketplace.exchanges.rules import KEY, is_public_id, quantity_problem, read_quantity
 from marketplace.exchanges.states import RECEIVER
 
-LONGEST_MESSAGE = 2000
 MOST_LINES = 50
 FURTHEST_KM = Decimal(5000)
-_LETTERS = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"  # none that is taken for another on the phone
 
 
 @dataclass(frozen=True)
 class LineRequest:
-    """So much of a listing, by its public id. `quantity` may still be as typed: « 2,5 »."""
+    """So much of a listing, by its public id. `quantity` may still be as typed: « 2,5 ». Days are half-open, of a
+    rental only; `offered_cents` is what a buyer offers for one unit."""
 
     listing: str
     quantity: Decimal | str | int | float
+    starts_on: date | None = None
+    ends_on: date | None = None
+    offered_cents: int | None = None
 
 
 @dataclass(frozen=True)
-class DonationRequest:
+class ExchangeRequest:
     """What a receiver asks for: listings of one provider, kept at one place.
 
-    `key`: of the form that was sent; the same key from the same organisation asks only once.
+    `kind`: donation, rental or sale. `option_days`: as an option of so many days rather than for sure. `in_cart`: not
+    sent yet. `key`: of the form that was sent; the same key from the same organisation asks only once.
     """
 
+    kind: str
     lines: Sequence[LineRequest]
     production_public_id: str | None = None
     message: str = ""
     vehicle: str | None = None
     distance_km: Decimal | str | int | float | None = None
+    delivery: str = "collection"
+    delivery_address: str = ""
+    option_days: int | None = None
+    in_cart: bool = False
     key: str | None = None
 
 
-def request_donation(actor: Actor | None, request: DonationRequest) -> Exchange:
-    """Ask for things to be given. Holds them from today on, until the provider answers or 72 hours have passed.
+def request_exchange(actor: Actor | None, request: ExchangeRequest) -> Exchange:
+    """Ask for things. Holds them until the provider answers or 72 hours have passed; in a cart, for half an hour.
 
     Raises `NotFound` for listings the actor may not see, `NotAllowed` without the right or with an address that is
     not verified, `Invalid` by field, `Conflict` with `available` when there is not enough left.
     """
-    actor, production = _asker(actor, request.production_public_id)
+    kind = KINDS.get(request.kind)
+    if kind is None or request.kind not in MODE_OF_KIND:
+        raise Invalid({"kind": _("Ceci se demande en don, en location ou en vente.")})
+    actor, production = asker(actor, request.production_public_id)
     receiver = db.session.get_one(Organisation, actor.organisation_id)
     message = text({"message": request.message}, "message", LONGEST_MESSAGE)
-    vehicle, distance = _transport(request)
+    vehicle, distance = transport(request.vehicle, request.distance_km)
+    address = _delivered_to(request)
+    option_days = _option_days(request)
     seen = _seen(actor, request.lines)
-    kind = KINDS["donation"]
+    parts = parts_of([listing.id for listing in seen if listing.is_set])
 
-    listings, late = stock.lock([listing.id for listing in seen])
+    ids = {listing.id for listing in seen} | {part.part_id for found in parts.values() for part in found}
+    listings, late = stock.lock(ids)
     earlier = _earlier(receiver.id, request.key)
     if earlier is not None:
         return earlier
     for exchange in late:
         transitions.expire(exchange)
     ordered = [listings[listing.id] for listing in seen]
-    _check(receiver, ordered)
+    check(receiver, ordered, request.kind)
     quantities = _quantities(request.lines, ordered)
+    days = _days(request, ordered)
 
     at = now()
     origins = {listing.origin_production_id for listing in ordered}
+    state = "cart" if request.in_cart else kind.start
     exchange = Exchange(
         kind=kind.key,
-        state=kind.start,
-        reference=_reference(kind.letter),
+        state=state,
+        reference=new_reference(kind.letter),
         provider_id=ordered[0].organisation_id,
         receiver_id=receiver.id,
         provider_production_id=origins.pop() if len(origins) == 1 else None,
@@ -93,23 +119,41 @@ def request_donation(actor: Actor | None, request: DonationRequest) -> Exchange:
         site_id=ordered[0].site_id,
         vehicle=vehicle,
         distance_km=distance,
-        deadline_at=at + kind.states[kind.start].deadline,  # type: ignore[operator]
-        waits_for=kind.waits_for(kind.start, None, False),
+        delivery=request.delivery,
+        delivery_address=address,
+        option_days=option_days,
+        deadline_at=at + kind.states[state].deadline,  # type: ignore[operator]
+        waits_for=kind.waits_for(state, None),
         request_key=request.key or None,
         created_at=at,
     )
-    exchange.destination_lat, exchange.destination_lon = _destination(receiver.id, production)
-    exchange.lines = [_line(listing, quantity) for listing, quantity in zip(ordered, quantities, strict=True)]
+    exchange.destination_lat, exchange.destination_lon = destination(receiver.id, production)
+    exchange.provider = db.session.get_one(Organisation, exchange.provider_id)
+    if kind.key == "rental":
+        exchange.reduction_percent, exchange.reduction_for = reduction_for(exchange.provider, receiver)
+    exchange.lines = [
+        line_of(listing, quantity, *span, asked.offered_cents)
+        for listing, quantity, span, asked in zip(ordered, quantities, days, request.lines, strict=True)
+    ]
     db.session.add(exchange)
     try:
         db.session.flush()
     except IntegrityError as error:  # the same form, sent at the same moment for something else
         raise Conflict(_("Cette demande est déjà partie.")) from error
-    starts_on, ends_on = kind.interval(today())
-    stock.take(exchange.lines, listings, starts_on, ends_on, expires_at=exchange.deadline_at)
-    transitions.record(exchange, "request", None, RECEIVER, actor.user_id, {"message": message} if message else {})
+    for line in list(exchange.lines):
+        for part in parts.get(line.listing_id, ()):
+            exchange.lines.append(child_of(line, listings[part.part_id], part.quantity))
     db.session.flush()
-    announce(ExchangeRequested(exchange.id))
+    price_lines(exchange, listings)
+    if option_days and not request.in_cart:
+        take_option(exchange, listings)
+    else:
+        stock.take(exchange.lines, listings, expires_at=exchange.deadline_at)
+    move = "request" if not request.in_cart else "put_in_cart"
+    transitions.record(exchange, move, None, RECEIVER, actor.user_id, {"message": message} if message else {})
+    db.session.flush()
+    if not request.in_cart:
+        announce(ExchangeRequested(exchange.id))
     return exchange
 
 
@@ -117,42 +161,65 @@ def _earlier(organisation_id: int, key: str | None) -> Exchange | None:
     if not key:
         return None
     if KEY.fullmatch(key) is None:
-        raise Invalid(message=_("Ce formulaire a expiré : rouvrez la page."))
+        raise Invalid(message=_("Ce formulaire a expiré : rouvrez la page."))
     return db.session.scalar(
         select(Exchange).where(Exchange.receiver_id == organisation_id, Exchange.request_key == key)
     )
 
 
 def _seen(actor: Actor, lines: Sequence[LineRequest]) -> list[Listing]:
-    """The listings asked for, all visible to the actor, each once."""
+    """The listings asked for, all visible to the actor, each once for the same days."""
     if not lines:
         raise Invalid({"lines": _("Dites ce que vous demandez.")})
     if len(lines) > MOST_LINES:
         raise Invalid({"lines": _("Cinquante lignes au plus par demande.")})
-    asked = [line.listing for line in lines]
+    asked = [(line.listing, line.starts_on, line.ends_on) for line in lines]
     if len(set(asked)) != len(asked):
-        raise Invalid({"lines": _("La même annonce est demandée deux fois : réunissez les quantités.")})
-    if not all(map(is_public_id, asked)):
+        raise Invalid({"lines": _("La même annonce est demandée deux fois : réunissez les quantités.")})
+    if not all(is_public_id(line.listing) for line in lines):
         raise NotFound
-    return [listing_for(actor, public_id) for public_id in asked]
+    known = {line.listing: listing_for(actor, line.listing) for line in lines}
+    return [known[line.listing] for line in lines]
 
 
-def _check(receiver: Organisation, listings: Sequence[Listing]) -> None:
-    """Whether these listings can be given to `receiver`, now that they are locked."""
+def parts_of(set_ids: Sequence[int]) -> dict[int, list[SetPart]]:
+    """The parts of these sets, by set."""
+    found: dict[int, list[SetPart]] = {}
+    if set_ids:
+        rows = db.session.scalars(select(SetPart).where(SetPart.set_id.in_(set_ids)).order_by(SetPart.position))
+        for part in rows:
+            found.setdefault(part.set_id, []).append(part)
+    return found
+
+
+def check(receiver: Organisation, listings: Sequence[Listing], kind: str) -> None:
+    """Whether these listings can go to `receiver` by this kind, now that they are locked."""
     if any(listing.organisation_id == receiver.id for listing in listings):
-        raise Invalid({"lines": _("Cette annonce est à vous : elle ne se demande pas, elle se retire du stock.")})
+        raise Invalid({"lines": _("Cette annonce est à vous : elle ne se demande pas, elle se retire du stock.")})
     if len({(listing.organisation_id, listing.site_id) for listing in listings}) > 1:
-        raise Invalid({"lines": _("Une demande va à une structure et à un lieu : faites-en une par lieu.")})
+        raise Invalid({"lines": _("Une demande va à une structure et à un lieu : faites-en une par lieu.")})
+    if kind == "rental" and receiver.kind == "person":
+        raise NotAllowed(_("Les locations vont à des structures. Créez la vôtre, ou rejoignez-en une."))
     for listing in listings:
         if listing.state != "published" or listing.hidden_at is not None or _gone(listing):
             gone = stock.available(listing.public_id, today(), None, Decimal(0))
-            raise Conflict(_("« %(title)s » n’est plus proposé.", title=listing.title), available=[gone])
-        if "donate" not in listing.modes:
-            raise Invalid({"lines": _("« %(title)s » ne se donne pas.", title=listing.title)})
+            raise Conflict(_("« %(title)s » n’est plus proposé.", title=listing.title), available=[gone])
+        if MODE_OF_KIND[kind] not in listing.modes:
+            raise Invalid({"lines": _not_so(kind, listing.title)})
+        if kind == "donation" and receiver.kind == "person" and not listing.open_to_public:
+            raise NotAllowed(_("« %(title)s » se donne à des structures, pas à des particuliers.", title=listing.title))
         if receiver.verified_at is None and "food" in taxonomy.path(listing.category_key or "other"):
             raise NotAllowed(
                 _("La nourriture ne va qu’à des structures vérifiées. Demandez la vérification de la vôtre.")
             )
+
+
+def _not_so(kind: str, title: str) -> str:
+    return {
+        "donation": _("« %(title)s » ne se donne pas.", title=title),
+        "rental": _("« %(title)s » ne se loue pas.", title=title),
+        "sale": _("« %(title)s » ne se vend pas.", title=title),
+    }[kind]
 
 
 def _gone(listing: Listing) -> bool:
@@ -167,21 +234,62 @@ def _quantities(lines: Sequence[LineRequest], listings: Sequence[Listing]) -> li
         if problem or quantity is None:
             raise Invalid({"quantity": quantity_sentence(problem or "number")})
         found.append(quantity)
+        offered = line.offered_cents
+        if offered is None:
+            continue
+        if not listing.takes_offers:
+            raise Invalid({"offered_cents": _("« %(title)s » a un prix ferme.", title=listing.title)})
+        if not 0 < offered <= MOST_CENTS:
+            raise Invalid({"offered_cents": _("Écrivez ce que vous proposez, en euros.")})
     return found
 
 
-def _transport(request: DonationRequest) -> tuple[str | None, Decimal | None]:
-    if request.vehicle and request.vehicle not in taxonomy.vehicles():
+def _days(request: ExchangeRequest, listings: Sequence[Listing]) -> list[tuple[date | None, date | None]]:
+    """The days of each line; none but a rental's."""
+    if not KINDS[request.kind].dated:
+        return [(None, None)] * len(listings)
+    calendars = calendars_of(listing.site_id for listing in listings)
+    found: list[tuple[date | None, date | None]] = []
+    for line, listing in zip(request.lines, listings, strict=True):
+        if line.starts_on is None or line.ends_on is None:
+            raise Invalid({"dates": _("Dites du quel jour au quel jour.")})
+        check_lasting(listing, line.starts_on, line.ends_on, calendars[listing.site_id])
+        found.append((line.starts_on, line.ends_on))
+    return found
+
+
+def transport(vehicle: str | None, distance_km) -> tuple[str | None, Decimal | None]:
+    """Who fetches it with what, from how far. Raises `Invalid` by field."""
+    if vehicle and vehicle not in taxonomy.vehicles():
         raise Invalid({"vehicle": _("Ce véhicule n’est pas dans la liste.")})
-    if request.distance_km in (None, ""):
-        return request.vehicle or None, None
-    distance = read_quantity(request.distance_km)
+    if distance_km in (None, ""):
+        return vehicle or None, None
+    distance = read_quantity(distance_km)
     if distance is None or distance > FURTHEST_KM:
         raise Invalid({"distance_km": _("Écrivez une distance en kilomètres, 5 000 au plus.")})
-    return request.vehicle or None, distance
+    return vehicle or None, distance
 
 
-def _asker(actor: Actor | None, production_public_id: str | None) -> tuple[Actor, Production | None]:
+def _delivered_to(request: ExchangeRequest) -> str:
+    if request.delivery not in ("collection", "provider", "carrier"):
+        raise Invalid({"delivery": _("Vous venez chercher, on vous livre, ou un transporteur passe.")})
+    address = text({"delivery_address": request.delivery_address}, "delivery_address", 300)
+    if request.delivery == "provider" and not address and not request.in_cart:
+        raise Invalid({"delivery_address": _("Dites où livrer.")})
+    return address
+
+
+def _option_days(request: ExchangeRequest) -> int | None:
+    if request.option_days is None:
+        return None
+    if request.kind != "rental":
+        raise Invalid({"option_days": _("Une option se pose sur une location.")})
+    if not 1 <= request.option_days <= OPTION_DAYS:
+        raise Invalid({"option_days": _("Une option dure de un à dix jours.")})
+    return request.option_days
+
+
+def asker(actor: Actor | None, production_public_id: str | None) -> tuple[Actor, Production | None]:
     """Who asks: the actor for their organisation, or as a contributor of another organisation's production."""
     if actor is None or actor.organisation_id is None:
         raise NotFound
@@ -198,7 +306,7 @@ def _asker(actor: Actor | None, production_public_id: str | None) -> tuple[Actor
     ), production
 
 
-def _destination(organisation_id: int, production: Production | None) -> tuple[float | None, float | None]:
+def destination(organisation_id: int, production: Production | None) -> tuple[float | None, float | None]:
     """Where it goes: the production's base, else the receiver's first site; unknown otherwise."""
     if production is not None and production.base_lat is not None:
         return production.base_lat, production.base_lon
@@ -209,24 +317,3 @@ def _destination(organisation_id: int, production: Production | None) -> tuple[f
         .limit(1)
     ).first()
     return (site.lat, site.lon) if site else (None, None)
-
-
-def _line(listing: Listing, quantity: Decimal) -> ExchangeLine:
-    return ExchangeLine(
-        listing_id=listing.id,
-        quantity=quantity,
-        title=listing.title,
-        unit=listing.unit or "piece",
-        category_key=listing.category_key or "other",
-        mass_grams=listing.mass_grams,
-        mass_source=listing.mass_source,
-        materials=list(listing.materials),
-    )
-
-
-def _reference(letter: str) -> str:
-    while True:
-        drawn = "".join(secrets.choice(_LETTERS) for _position in range(6))
-        reference = f"{letter}-{today().year}-{drawn}"
-        if not db.session.scalar(select(exists().where(Exchange.reference == reference))):
-            return reference

@@ -27,3 +27,22 @@ class StockChanged:
     """What is free of these listings changed."""
 
     listing_ids: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class ShortageOpened:
+    """A fact broke a promise: both sides of its exchange are told."""
+
+    shortage_id: int
+
+
+@dataclass(frozen=True)
+class ShortageSolved:
+    shortage_id: int
+
+
+@dataclass(frozen=True)
+class WaitingMovedUp:
+    """A second option became the first."""
+
+    exchange_id: int

@@ -14,7 +14,7 @@ from marketplace.catalogue.models import Listing
 from marketplace.core.errors import Invalid
 from marketplace.exchanges.appointments import PARIS, Slot
 from marketplace.exchanges.models import Appointment, Exchange
-from marketplace.exchanges.services import DonationRequest, LineRequest
+from marketplace.exchanges.services import ExchangeRequest, LineRequest
 from marketplace.web import filters
 from marketplace.web.labels import choices, label
 
@@ -43,9 +43,10 @@ class AskForm(FlaskForm):
         self.production.choices = [("", _l("Aucune en particulier")), *((p.public_id, p.title) for p in productions)]
         self.vehicle.choices = [("", _l("Je ne sais pas encore")), *choices("vehicle")]
 
-    def request(self) -> DonationRequest:
+    def request(self) -> ExchangeRequest:
         """What was sent, as the service takes it."""
-        return DonationRequest(
+        return ExchangeRequest(
+            "donation",
             lines=[LineRequest(self.listing.data or "", self.quantity.data or "")],
             production_public_id=self.production.data or None,
             message=self.message.data or "",

@@ -348,7 +348,6 @@ class ConditionReport(PublicIdMixin, Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     exchange_id: Mapped[int] = mapped_column(ForeignKey("exchange.id"), index=True)
     direction: Mapped[str] = mapped_column(String(10))
-    made_by_id: Mapped[int | None] = mapped_column(Integer)
     made_at: Mapped[datetime] = mapped_column(UtcDateTime)
     remarks: Mapped[str] = mapped_column(String(1000), default="")
 
@@ -401,7 +400,8 @@ class Charge(PublicIdMixin, Base):
 
 
 class OfflinePayment(PublicIdMixin, Base):
-    """Money that changed hands outside: recorded by the provider, never changed. `deposit_back` goes to the receiver."""
+    """Money that changed hands outside, as the provider recorded it: never changed. Refunds and `deposit_back` go to
+    the receiver. Who recorded it is in the move."""
 
     __tablename__ = "offline_payment"
 
@@ -411,7 +411,6 @@ class OfflinePayment(PublicIdMixin, Base):
     how: Mapped[str] = mapped_column(String(10))
     amount_cents: Mapped[int] = mapped_column(Integer)
     reference: Mapped[str] = mapped_column(String(80), default="")
-    user_id: Mapped[int | None] = mapped_column(Integer)
     at: Mapped[datetime] = mapped_column(UtcDateTime)
 
     __table_args__ = (

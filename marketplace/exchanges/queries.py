@@ -3,23 +3,25 @@
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import BindParameter, Date, bindparam, exists, or_, select
+from sqlalchemy import BindParameter, bindparam, exists, or_, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from marketplace.accounts.memberships import role_in
 from marketplace.accounts.models import Production, ProductionMember, Site
 from marketplace.accounts.permissions import Actor, allows, require
 from marketplace.accounts.productions import acting_for
-from marketplace.catalogue.models import Listing
+from marketplace.catalogue.models import Listing, SetPart
 from marketplace.core.clock import now, today
-from marketplace.core.db import UtcDateTime, db
+from marketplace.core.db import db
 from marketplace.core.errors import NotFound
-from marketplace.exchanges.availability import Free, Held, free_intervals, free_throughout
+from marketplace.exchanges.availability import Free, free_intervals, free_throughout, least_of
 from marketplace.exchanges.documents import code_key
+from marketplace.exchanges.hindrances import hindrances
+from marketplace.exchanges.holding import holds_between as holds_between
 from marketplace.exchanges.inbox import ExchangePage as ExchangePage
 from marketplace.exchanges.inbox import ExchangeRow as ExchangeRow
 from marketplace.exchanges.inbox import exchanges_of as exchanges_of
@@ -36,16 +38,11 @@ RIGHTS = {PROVIDER: "exchange.decide", RECEIVER: "exchange.follow"}
 # --- what is free ----------------------------------------------------------------------------------------------------
 
 
-# made once: every listing page asks these, and building a statement takes longer than running it
 _IDS: BindParameter[Any] = bindparam("ids", expanding=True)
-_HOLDS = select(Hold.listing_id, Hold.starts_on, Hold.ends_on, Hold.quantity).where(
-    Hold.listing_id.in_(_IDS),
-    Hold.state == "active",
-    or_(Hold.ends_on.is_(None), Hold.ends_on > bindparam("starts_on", type_=Date)),
-    or_(Hold.expires_at.is_(None), Hold.expires_at > bindparam("at", type_=UtcDateTime)),
-)
-_HOLDS_UNTIL = _HOLDS.where(Hold.starts_on < bindparam("ends_on", type_=Date))
-_QUANTITIES = select(Listing.id, Listing.quantity, Listing.state).where(Listing.id.in_(_IDS))
+# made once: every listing page asks it, and building a statement takes longer than running it
+_QUANTITIES = select(
+    Listing.id, Listing.quantity, Listing.state, Listing.modes, Listing.is_set, Listing.postcode
+).where(Listing.id.in_(_IDS))
 
 
 def overdue_exchange_ids(listing_ids: Iterable[int]) -> list[int]:
@@ -56,37 +53,60 @@ def overdue_exchange_ids(listing_ids: Iterable[int]) -> list[int]:
     return sorted(set(db.session.scalars(query)))
 
 
-def holds_between(listing_ids: Iterable[int], starts_on: date, ends_on: date | None) -> dict[int, list[Held]]:
-    """Live holds of these listings that touch [starts_on, ends_on); those past their deadline no longer count."""
-    ids = set(listing_ids)
-    asked: dict[str, Any] = {"ids": list(ids), "starts_on": starts_on, "at": now()}
-    if ends_on is not None:
-        asked["ends_on"] = ends_on
-    found: dict[int, list[Held]] = {listing_id: [] for listing_id in ids}
-    for listing_id, begins, stops, quantity in db.session.execute(_HOLDS if ends_on is None else _HOLDS_UNTIL, asked):
-        found[listing_id].append(Held(begins, stops, quantity))
-    return found
-
-
 def free_quantities(listing_ids: Iterable[int]) -> dict[int, Decimal]:
-    """What one could take of each listing today and for good; 0 of those that are not published."""
+    """What one could take of each listing: today and for good, or today alone of what is only rented out; 0 of those
+    that are not published. A set has as many as its parts make."""
     ids = set(listing_ids)
     if not ids:
         return {}
-    held = holds_between(ids, today(), None)
-    rows = db.session.execute(_QUANTITIES, {"ids": list(ids)})
-    return {
-        listing_id: free_throughout(quantity or Decimal(0), held[listing_id], today())
-        if state == "published"
-        else Decimal(0)
-        for listing_id, quantity, state in rows
-    }
+    rows = db.session.execute(_QUANTITIES, {"ids": list(ids)}).all()
+    parts = parts_of_sets(row.id for row in rows if row.is_set)
+    part_ids = {part_id for found in parts.values() for part_id, _each in found}
+    wholes = dict(db.session.execute(select(Listing.id, Listing.quantity).where(Listing.id.in_(part_ids - ids))).all())
+    wholes |= {row.id: row.quantity for row in rows}
+    held = holds_between(ids | part_ids, today(), None)
+
+    def free(listing_id: int, for_good: bool) -> Decimal:
+        until = None if for_good else today() + timedelta(days=1)
+        return free_throughout(wholes[listing_id] or Decimal(0), held[listing_id], today(), until)
+
+    found: dict[int, Decimal] = {}
+    for row in rows:
+        for_good = "donate" in row.modes or "sell" in row.modes
+        found[row.id] = free(row.id, for_good) if row.state == "published" else Decimal(0)
+        for part_id, each in parts.get(row.id, ()):
+            found[row.id] = min(found[row.id], free(part_id, for_good) // each)
+    return found
+
+
+def parts_of_sets(set_ids: Iterable[int]) -> dict[int, list[tuple[int, Decimal]]]:
+    """(listing, how many of it) of each set, by set."""
+    ids = set(set_ids)
+    found: dict[int, list[tuple[int, Decimal]]] = {}
+    if ids:
+        for part in db.session.scalars(select(SetPart).where(SetPart.set_id.in_(ids)).order_by(SetPart.position)):
+            found.setdefault(part.set_id, []).append((part.part_id, part.quantity))
+    return found
 
 
 def free_intervals_of(listing: Listing, starts_on: date, ends_on: date | None) -> list[Free]:
-    """What is free of a listing over [starts_on, ends_on), cut where it changes."""
+    """What is free of a listing over [starts_on, ends_on), cut where it changes; of a set, what its parts make."""
     total = listing.quantity or Decimal(0) if listing.state == "published" else Decimal(0)
-    return free_intervals(total, holds_between([listing.id], starts_on, ends_on)[listing.id], starts_on, ends_on)
+    parts = parts_of_sets([listing.id]).get(listing.id, []) if listing.is_set else []
+    held = holds_between([listing.id, *(part_id for part_id, _each in parts)], starts_on, ends_on)
+    own = free_intervals(total, held[listing.id], starts_on, ends_on)
+    if not parts:
+        return own
+    wholes = dict(
+        db.session.execute(
+            select(Listing.id, Listing.quantity).where(Listing.id.in_([part_id for part_id, _each in parts]))
+        ).all()
+    )
+    others = [
+        (free_intervals(wholes[part_id] or Decimal(0), held[part_id], starts_on, ends_on), each)
+        for part_id, each in parts
+    ]
+    return least_of([(own, Decimal(1)), *others])
 
 
 def available_now(listings: Iterable[Listing]) -> list[dict[str, Any]]:
@@ -209,17 +229,18 @@ def view_of(actor: Actor | None, exchange: Exchange) -> ExchangeView:
     )
     state = kind.table[exchange.state, "expire"].to[0] if late else exchange.state
     known = state in ADDRESS_SHOWN
+    why_not = {} if late else hindrances(exchange)
     return ExchangeView(
         exchange=exchange,
         actor=acting,
         side=side,
         state=state,
-        moves=allowed_moves(kind, state, side),
+        moves=tuple(move for move in allowed_moves(kind, state, side) if move not in why_not),
         waits_for=None if late else exchange.waits_for,
         deadline_at=None if late else exchange.deadline_at,
         appointment=next((one for one in exchange.appointments if one.state == "picked"), None),
         proposals=tuple(one for one in exchange.appointments if one.state == "proposed")
-        if state == "confirmed"
+        if (state, "appoint") in kind.table
         else (),
         hand_over_code=exchange.hand_over_code if side == RECEIVER and state in CODE_SHOWN else None,
         address=exchange.site if known or side == PROVIDER else None,

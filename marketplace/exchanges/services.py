@@ -12,13 +12,14 @@ from marketplace.accounts import audit
 from marketplace.accounts.permissions import Actor
 from marketplace.core.db import db
 from marketplace.core.errors import Conflict, Invalid, NotAllowed, NotFound
-from marketplace.exchanges import stock, transitions
-from marketplace.exchanges.asking import DonationRequest as DonationRequest
+from marketplace.exchanges import options, stock, transitions
+from marketplace.exchanges.asking import ExchangeRequest as ExchangeRequest
 from marketplace.exchanges.asking import LineRequest as LineRequest
-from marketplace.exchanges.asking import request_donation as request_donation
+from marketplace.exchanges.asking import request_exchange as request_exchange
+from marketplace.exchanges.hindrances import hindrances
 from marketplace.exchanges.kinds import KINDS
 from marketplace.exchanges.models import Exchange, ExchangeLine
-from marketplace.exchanges.moves import EFFECTS
+from marketplace.exchanges.moves import EFFECTS, TARGETS
 from marketplace.exchanges.queries import as_party, may_move
 from marketplace.exchanges.rules import is_public_id
 from marketplace.exchanges.states import MODERATOR, Step, step
@@ -44,26 +45,37 @@ def move(
     found = db.session.scalar(select(Exchange.id).where(Exchange.public_id == exchange_public_id))
     if found is None or actor is None:
         raise NotFound
-    listing_ids = list(db.session.scalars(select(ExchangeLine.listing_id).where(ExchangeLine.exchange_id == found)))
-    _listings, locked = stock.lock(listing_ids, found)
+    _listings, locked = stock.lock(_concerned(found), found)
     exchange = next(one for one in locked if one.id == found)
     acting, side = as_party(actor, exchange)
     user_id = may_move(acting, exchange, side).user_id
 
     late = {one.id for one in locked if transitions.expire(one)}
-    if exchange.id in late:
+    if exchange.id in late and exchange.state != "cart":  # a cart only lost its holds, and may still be sent
         raise Conflict(
             _("Le délai est passé : l’échange est clos et les choses sont à nouveau libres."), state=exchange.state
         )
     cell = _cell(exchange, move, side, user_id, version)
-    to = _target(cell, data)
+    why_not = hindrances(exchange).get(move)
+    if why_not:
+        raise Conflict(why_not, state=exchange.state, version=exchange.version)
+    decide = TARGETS.get(move) if len(cell.to) > 1 else None
+    if move == "resolve" and decide is not None:  # a wrong target is said before anything is done
+        decide(exchange, data)
     kept = EFFECTS[move](exchange, side, data)
+    to = decide(exchange, data) if decide is not None else cell.to[0]
     if side == MODERATOR:
         audit.record(
             f"exchange.{move}", user_id=user_id, object_kind="exchange", object_public_id=exchange.public_id, state=to
         )
     transitions.enter(exchange, move, to, side=side, user_id=user_id, data=kept)
     return exchange
+
+
+def _concerned(exchange_id: int) -> set[int]:
+    """The listings that a move of this exchange may touch: its own, and those of whoever waits behind it."""
+    own = set(db.session.scalars(select(ExchangeLine.listing_id).where(ExchangeLine.exchange_id == exchange_id)))
+    return own | options.listing_ids_behind(exchange_id)
 
 
 def _cell(exchange: Exchange, move: str, side: str, user_id: int, version: int | None) -> Step:
@@ -83,18 +95,7 @@ def _cell(exchange: Exchange, move: str, side: str, user_id: int, version: int |
     return cell
 
 
-def _target(cell: Step, data: dict[str, Any]) -> str:
-    if len(cell.to) == 1:
-        return cell.to[0]
-    if data.get("state") not in cell.to:
-        raise Invalid({"state": _("Dites dans quel état l’échange revient.")})
-    return data["state"]
-
-
 def close_overdue(exchange_id: int) -> bool:
     """Close one exchange whose deadline has passed (a job's verb); whether it was to be closed."""
-    listing_ids = list(
-        db.session.scalars(select(ExchangeLine.listing_id).where(ExchangeLine.exchange_id == exchange_id))
-    )
-    _listings, locked = stock.lock(listing_ids, exchange_id)
+    _listings, locked = stock.lock(_concerned(exchange_id), exchange_id)
     return exchange_id in {one.id for one in locked if transitions.expire(one)}

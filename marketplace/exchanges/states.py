@@ -3,9 +3,9 @@
 Codes of states and moves are those of `contract.md`. Nothing here knows a database, a clock or a language.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import date, timedelta
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
 
 PROVIDER, RECEIVER, MODERATOR, PRODUCT = "provider", "receiver", "moderator", "product"
 SIDES = (PROVIDER, RECEIVER, MODERATOR, PRODUCT)
@@ -34,15 +34,15 @@ MOVES = (
 OWN_MOVES = ("expire", "fund", "promote")
 
 # what a state means for the stock of the exchange's lines
-HELD, SETTLED, RELEASED, AS_BEFORE = "held", "settled", "released", "as before"
+HELD, OUT, BACK, SETTLED, RELEASED, AS_BEFORE = "held", "out", "back", "settled", "released", "as before"
 
 
 @dataclass(frozen=True)
 class State:
     """Where an exchange may stand.
 
-    `waits_for` is the side that moves it on (None: nobody, or it depends on the appointment: `Kind.waits_for`);
-    `deadline` the time it may stay so before the product makes the move `expire`.
+    `waits_for` is the side that moves it on (None: nobody); `deadline` the time it may stay so before the product
+    makes the move `expire`.
     """
 
     stock: str
@@ -55,7 +55,8 @@ class State:
 class Step:
     """One cell of the table: who may make this move from this state, and where it leads.
 
-    More than one target: the mover names one of them (a moderator who resolves a dispute).
+    More than one target: what the move does decides (what is still due, what is still out), or the mover names one
+    (a moderator who resolves a dispute).
     """
 
     sides: frozenset[str]
@@ -66,9 +67,8 @@ class Step:
 class Kind:
     """One kind of exchange. `table` is (state, move) → step; `start` the state that a request makes.
 
-    `interval(today)` is what a line without dates keeps of the stock: from a day, to a day or without end.
-    `waits_for(state, proposed_by, picked)` is the side whose turn it is, given who proposed the appointments still
-    open (None: none are) and whether one is picked.
+    `dated`: its lines have days and come back; else they are kept from today and for good. `resolutions` says where a
+    moderator may bring a dispute, by the state it was opened from.
     """
 
     key: str
@@ -76,8 +76,15 @@ class Kind:
     start: str
     states: Mapping[str, State]
     table: Mapping[tuple[str, str], Step]
-    interval: Callable[[date], tuple[date, date | None]]
-    waits_for: Callable[[str, str | None, bool], str | None]
+    dated: bool = False
+    resolutions: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def waits_for(self, state: str, proposed_by: str | None) -> str | None:
+        """The side whose turn it is, given who proposed the appointments still open (None: none are): where one may
+        appoint, the other side picks first."""
+        if proposed_by is not None and (state, "appoint") in self.table:
+            return RECEIVER if proposed_by == PROVIDER else PROVIDER
+        return self.states[state].waits_for
 
 
 def step(kind: Kind, state: str, move: str) -> Step | None:

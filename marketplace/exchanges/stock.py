@@ -1,36 +1,42 @@
-"""Holds on listings: taken under the listings' locks, released, settled. Called by services only.
+"""Holds on listings: taken under the listings' locks, released, out, back, settled. Called by services only.
 
 Order of locks, everywhere: listing rows by id, then exchange rows by id, then whatever a listener needs (the ledger's
 head comes last). On SQLite the transaction already has the only write lock.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from flask_babel import format_decimal
-from flask_babel import gettext as _
 from sqlalchemy import select
 
 from marketplace.catalogue.events import ListingSaved
-from marketplace.catalogue.models import Listing
+from marketplace.catalogue.models import Listing, Piece
 from marketplace.catalogue.queries import lock_listings
-from marketplace.core.clock import now
+from marketplace.core.clock import now, today_at
 from marketplace.core.db import db
 from marketplace.core.errors import Conflict
 from marketplace.core.events import announce
-from marketplace.exchanges.availability import free_intervals, free_throughout
+from marketplace.exchanges import facts
+from marketplace.exchanges.availability import Held, free_intervals, free_throughout
+from marketplace.exchanges.calendars import calendars_of
+from marketplace.exchanges.days import blocked
 from marketplace.exchanges.events import StockChanged
-from marketplace.exchanges.models import Exchange, ExchangeLine, Hold
-from marketplace.exchanges.queries import holds_between, overdue_exchange_ids
+from marketplace.exchanges.holding import holds_between, quantity_of
+from marketplace.exchanges.models import Assignment, Exchange, ExchangeLine, Hold
+from marketplace.exchanges.queries import overdue_exchange_ids
+from marketplace.exchanges.wording import shortage_sentence
+
+Span = tuple[date, date | None]
 
 
 def lock(listing_ids: Iterable[int], own_exchange_id: int | None = None) -> tuple[dict[int, Listing], list[Exchange]]:
     """Lock listings, then the exchanges that hold some of them past their deadline, and `own_exchange_id`.
 
-    Listings of those overdue exchanges are locked as well: closing them changes what is free of all their lines.
-    Returns the listings asked for and the exchanges locked, as they are in the database now.
+    Listings of those overdue exchanges are locked as well: closing them changes what is free of all their lines. What
+    is out longer than agreed is written down as such. Returns the listings asked for and the exchanges locked, as they
+    are in the database now.
     """
     wanted = set(listing_ids)
     late = overdue_exchange_ids(wanted)
@@ -45,42 +51,103 @@ def lock(listing_ids: Iterable[int], own_exchange_id: int | None = None) -> tupl
         .with_for_update()
         .execution_options(populate_existing=True)
     ).all()
+    facts.stretch_late(listings.values())
     return {key: listing for key, listing in listings.items() if key in wanted}, list(exchanges)
 
 
-def take(
-    lines: Sequence[ExchangeLine], listings: dict[int, Listing], starts_on: date, ends_on: date | None, **values: Any
-) -> None:
-    """Hold what `lines` ask for. Raises `Conflict` with `available` when it is not free; nothing is held then."""
-    held = holds_between(listings, starts_on, ends_on)
-    short, sentences = [], []
+def holding(lines: Sequence[ExchangeLine]) -> list[ExchangeLine]:
+    """The lines that hold something: those of a set hold its parts, the set's own line nothing."""
+    parents = {line.parent_line_id for line in lines if line.parent_line_id is not None}
+    return [line for line in lines if line.id not in parents]
+
+
+def spans(lines: Sequence[ExchangeLine], listings: Mapping[int, Listing]) -> dict[int, Span]:
+    """What each line blocks, by its id: its days with the work before and after; from today at the place and for good
+    when it has none."""
+    calendars = calendars_of(listings[line.listing_id].site_id for line in lines)
+    found: dict[int, Span] = {}
     for line in lines:
         listing = listings[line.listing_id]
-        total = listing.quantity or Decimal(0)
-        free = free_throughout(total, held[listing.id], starts_on, ends_on)
-        if free >= line.quantity:
+        if line.starts_on is None:
+            found[line.id] = (today_at(listing.postcode), None)
             continue
-        short += [
-            available(listing.public_id, interval.starts_on, interval.ends_on, interval.quantity)
-            for interval in free_intervals(total, held[listing.id], starts_on, ends_on)
-        ]
-        sentences.append(_shortage(listing.title, free, line.quantity))
-    if short:
-        raise Conflict(" ".join(sentences), available=short)
+        calendar = calendars[listing.site_id]
+        found[line.id] = blocked(line.starts_on, line.ends_on, listing.prep_days, listing.turnaround_days, calendar)
+    return found
+
+
+def shortages_of(
+    lines: Sequence[ExchangeLine],
+    listings: Mapping[int, Listing],
+    blocks: Mapping[int, Span],
+    leaving_out: Iterable[int] = (),
+) -> dict[int, tuple[list[dict[str, Any]], str]]:
+    """Lines that cannot be held now, by id: the contract's `available` and the sentence for a person. `leaving_out`:
+    exchanges whose holds do not count (their own, when they move in time)."""
+    if not lines:
+        return {}
+    first = min(start for start, _end in blocks.values())
+    ends = [end for _start, end in blocks.values()]
+    last = None if None in ends else max(end for end in ends if end is not None)
+    held = holds_between(listings, first, last)
+    for hold in _own(leaving_out):
+        mine = Held(hold.starts_on, hold.ends_on, hold.quantity)
+        if mine in held.get(hold.listing_id, ()):
+            held[hold.listing_id].remove(mine)
+    found: dict[int, tuple[list[dict[str, Any]], str]] = {}
     for line in lines:
-        db.session.add(
-            Hold(
-                line_id=line.id,
-                exchange_id=line.exchange_id,
-                listing_id=line.listing_id,
-                quantity=line.quantity,
-                starts_on=starts_on,
-                ends_on=ends_on,
-                **values,
-            )
+        listing, (starts_on, ends_on) = listings[line.listing_id], blocks[line.id]
+        total = quantity_of(listing)
+        if free_throughout(total, held[listing.id], starts_on, ends_on) >= line.quantity:
+            # a listing may stand on two lines: each counts for the other
+            held[listing.id].append(Held(starts_on, ends_on, line.quantity))
+            continue
+        intervals = free_intervals(total, held[listing.id], starts_on, ends_on)
+        after = free_intervals(total, held[listing.id], ends_on, None) if ends_on is not None else []
+        entries = [available(listing.public_id, one.starts_on, one.ends_on, one.quantity) for one in intervals]
+        found[line.id] = entries, shortage_sentence(listing.title, line.quantity, line.unit, intervals, after)
+    return found
+
+
+def _own(exchange_ids: Iterable[int]) -> list[Hold]:
+    ids = set(exchange_ids)
+    if not ids:
+        return []
+    return list(db.session.scalars(select(Hold).where(Hold.exchange_id.in_(ids), Hold.state == "active")))
+
+
+def take(lines: Sequence[ExchangeLine], listings: Mapping[int, Listing], **values: Any) -> None:
+    """Hold what `lines` ask for. Raises `Conflict` with `available` when it is not free; nothing is held then."""
+    asked = holding(lines)
+    blocks = spans(asked, listings)
+    short = shortages_of(asked, listings, blocks)
+    if short:
+        raise Conflict(
+            " ".join(sentence for _entries, sentence in short.values()),
+            available=[entry for entries, _sentence in short.values() for entry in entries],
         )
+    hold_lines(asked, blocks, **values)
+
+
+def hold_lines(lines: Sequence[ExchangeLine], blocks: Mapping[int, Span], **values: Any) -> None:
+    """Write the holds of `lines`, once it is known that they are free. A line that held before holds again."""
+    known = {hold.line_id: hold for hold in _promises([line.id for line in lines])}
+    for line in lines:
+        starts_on, ends_on = blocks[line.id]
+        hold = known.get(line.id)
+        if hold is None:
+            hold = Hold(line_id=line.id, exchange_id=line.exchange_id, listing_id=line.listing_id)
+            db.session.add(hold)
+        hold.quantity, hold.starts_on, hold.ends_on = line.quantity, starts_on, ends_on
+        hold.state = "active"
+        for name, value in values.items():
+            setattr(hold, name, value)
     db.session.flush()
-    changed(listings)
+    changed({line.listing_id for line in lines})
+
+
+def _promises(line_ids: Sequence[int]) -> list[Hold]:
+    return list(db.session.scalars(select(Hold).where(Hold.line_id.in_(line_ids), Hold.cause == "promise")))
 
 
 def available(listing: str, starts_on: date, ends_on: date | None, free: Decimal) -> dict[str, Any]:
@@ -93,30 +160,15 @@ def available(listing: str, starts_on: date, ends_on: date | None, free: Decimal
     }
 
 
-def _shortage(title: str, free: Decimal, asked: Decimal) -> str:
-    if free <= 0:
-        return _("« %(title)s » : tout est retenu ou parti.", title=title)
-    return _(
-        "« %(title)s » : il en reste %(free)s, pas %(asked)s. Prenez-en %(free)s.",
-        title=title,
-        free=_figure(free),
-        asked=_figure(asked),
-    )
-
-
-def _figure(value: Decimal) -> str:
-    return format_decimal(value).replace("\u202f", "\u00a0")
-
-
 def changed(listing_ids: Iterable[int]) -> None:
     """Tell whoever shows what is free."""
     announce(StockChanged(tuple(sorted(listing_ids))))
 
 
 def active_holds(exchange_id: int) -> list[Hold]:
-    """The exchange's live holds, by line."""
-    query = select(Hold).where(Hold.exchange_id == exchange_id, Hold.state == "active").order_by(Hold.line_id)
-    return list(db.session.scalars(query))
+    """The exchange's live promises, by line."""
+    query = select(Hold).where(Hold.exchange_id == exchange_id, Hold.state == "active", Hold.cause == "promise")
+    return list(db.session.scalars(query.order_by(Hold.line_id)))
 
 
 def keep(exchange: Exchange) -> None:
@@ -126,30 +178,66 @@ def keep(exchange: Exchange) -> None:
 
 
 def release(exchange: Exchange) -> None:
-    """Give back what the exchange held."""
+    """Give back what the exchange held, pieces chosen for it included; what was short may be whole again."""
     holds = active_holds(exchange.id)
     for hold in holds:
         hold.state = "released"
+    for one in db.session.scalars(
+        select(Assignment).where(Assignment.exchange_id == exchange.id, Assignment.state == "planned")
+    ):
+        one.state = "released"
     db.session.flush()
-    changed({hold.listing_id for hold in holds})
+    ids = {hold.listing_id for hold in holds}
+    _review(ids)
+    changed(ids)
+
+
+def _review(listing_ids: Iterable[int]) -> None:
+    for listing_id in sorted(set(listing_ids)):
+        if facts.is_short(listing_id):
+            facts.review([db.session.get_one(Listing, listing_id)])
+
+
+def let_out(exchange: Exchange) -> None:
+    """Things have left: what was promised is a fact now, and stays one until it is back."""
+    holds = active_holds(exchange.id)
+    for hold in holds:
+        hold.is_fact, hold.expires_at = True, None
+    for one in db.session.scalars(
+        select(Assignment).where(Assignment.exchange_id == exchange.id, Assignment.state == "planned")
+    ):
+        one.state = "out"
+    db.session.flush()
 
 
 def settle(exchange: Exchange) -> None:
-    """What was held has left: lower the quantities and drop the holds together. The listings must be locked."""
+    """What was held has left for good: lower the quantities and drop the holds together, the listings being locked."""
     holds = active_holds(exchange.id)
     for hold in holds:
         hold.state = "settled"
+    gone = list(
+        db.session.scalars(
+            select(Assignment).where(Assignment.exchange_id == exchange.id, Assignment.state == "planned")
+        )
+    )
+    for one in gone:
+        one.state = "back"  # no longer anybody's to wait for
+        db.session.get_one(Piece, one.piece_id).state = "sold"
     # the holds first: a guard refuses a quantity below what is still held
     db.session.flush()
+    taken = [(hold.listing_id, hold.quantity) for hold in holds]
+    sets = {line.parent_line_id for line in exchange.lines if line.parent_line_id is not None}
+    taken += [(line.listing_id, line.quantity) for line in exchange.lines if line.id in sets]
     at = now()
-    for hold in holds:
-        listing = db.session.get_one(Listing, hold.listing_id)
-        listing.quantity = (listing.quantity or Decimal(0)) - hold.quantity
+    for listing_id, quantity in taken:
+        listing = db.session.get_one(Listing, listing_id)
+        listing.quantity = max(quantity_of(listing) - quantity, Decimal(0))
         listing.version += 1  # a form opened before shows a quantity that is no more
         listing.updated_at = at
         if listing.quantity == 0 and listing.state == "published":
             listing.state = "exhausted"
     db.session.flush()
-    for listing_id in sorted({hold.listing_id for hold in holds}):
+    ids = sorted({listing_id for listing_id, _quantity in taken})
+    for listing_id in ids:
         announce(ListingSaved(listing_id))
-    changed({hold.listing_id for hold in holds})
+    changed(ids)

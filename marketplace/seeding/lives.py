@@ -19,7 +19,7 @@ from marketplace.core.clock import PARIS, now, today
 from marketplace.core.db import db, transaction
 from marketplace.exchanges.models import Exchange
 from marketplace.exchanges.received import list_received
-from marketplace.exchanges.services import DonationRequest, LineRequest, close_overdue, move, request_donation
+from marketplace.exchanges.services import ExchangeRequest, LineRequest, close_overdue, move, request_exchange
 from marketplace.messaging.services import post_message
 from marketplace.seeding import pictures, stock
 from marketplace.seeding.cast import Cast, add_listing, moving_clock
@@ -147,9 +147,10 @@ def _ask(
     production_public_id = None
     if production is not None:
         production_public_id = db.session.get_one(Production, cast.production_ids[production]).public_id
-    return request_donation(
+    return request_exchange(
         cast.owner(receiver),
-        DonationRequest(
+        ExchangeRequest(
+"donation",
             lines=[LineRequest(listing.public_id, quantity)],
             production_public_id=production_public_id,
             message=draw.choice(WORDS),

@@ -161,7 +161,6 @@ def upgrade():
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("exchange_id", sa.Integer(), nullable=False),
         sa.Column("direction", sa.String(length=10), nullable=False),
-        sa.Column("made_by_id", sa.Integer(), nullable=True),
         sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("remarks", sa.String(length=1000), nullable=False),
         sa.Column("public_id", sa.String(length=13), nullable=False),
@@ -182,7 +181,6 @@ def upgrade():
         sa.Column("how", sa.String(length=10), nullable=False),
         sa.Column("amount_cents", sa.Integer(), nullable=False),
         sa.Column("reference", sa.String(length=80), nullable=False),
-        sa.Column("user_id", sa.Integer(), nullable=True),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("public_id", sa.String(length=13), nullable=False),
         sa.CheckConstraint(

@@ -15,7 +15,7 @@ from marketplace.core.db import db, transaction
 from marketplace.core.errors import Conflict, Invalid, MarketplaceError, Unavailable
 from marketplace.exchanges import services
 from marketplace.exchanges.models import Exchange, ExchangeLine, Hold, Move, ReceivedItem
-from marketplace.exchanges.services import DonationRequest, LineRequest
+from marketplace.exchanges.services import ExchangeRequest, LineRequest
 from tests.factories import make_listing, make_organisation, owner_of
 
 pytestmark = pytest.mark.both_databases
@@ -45,10 +45,10 @@ def insist(act: Callable[[], Any]) -> Any:
 def ask(actor: Actor, listing: str, times: int, quantity: str) -> list[str]:
     """What became of so many requests: granted, 409, or the name of something that should not happen."""
     outcomes = []
-    request = DonationRequest([LineRequest(listing, quantity)])
+    request = ExchangeRequest("donation", [LineRequest(listing, quantity)])
     for _time in range(times):
         try:
-            insist(lambda: services.request_donation(actor, request))
+            insist(lambda: services.request_exchange(actor, request))
             outcomes.append("granted")
         except Conflict as refusal:
             outcomes.append(
@@ -86,10 +86,10 @@ def test_quantities_that_do_not_divide_the_stock(giver, at_once):
 def ask_for_both(actor: Actor, listings: tuple[str, str], times: int) -> list[str]:
     """Two listings in one request, in the order given: the locks are taken in another."""
     outcomes = []
-    request = DonationRequest([LineRequest(one, 1) for one in listings])
+    request = ExchangeRequest("donation", [LineRequest(one, 1) for one in listings])
     for _time in range(times):
         try:
-            insist(lambda: services.request_donation(actor, request))
+            insist(lambda: services.request_exchange(actor, request))
             outcomes.append("granted")
         except Conflict:
             outcomes.append("409")
@@ -134,8 +134,8 @@ def hand_over(actor: Actor, exchange: str, code: str, version: int | None) -> st
 def confirmed(giver, listing: Listing, quantity: int) -> Exchange:
     receiver = owner_of(make_organisation("Les Films du Quai", "production_company"))
     with transaction():
-        exchange = services.request_donation(
-            receiver, DonationRequest([LineRequest(listing.public_id, quantity)])
+        exchange = services.request_exchange(
+            receiver, ExchangeRequest("donation", [LineRequest(listing.public_id, quantity)])
         ).public_id
     with transaction():
         services.move(owner_of(giver), exchange, "accept")
@@ -177,8 +177,8 @@ def test_a_cancellation_and_a_hand_over_cross(giver, at_once):
 
 
 def ask_with_key(actor: Actor, listing: str, key: str) -> str:
-    request = DonationRequest([LineRequest(listing, 2)], key=key)
-    return insist(lambda: services.request_donation(actor, request).public_id)
+    request = ExchangeRequest("donation", [LineRequest(listing, 2)], key=key)
+    return insist(lambda: services.request_exchange(actor, request).public_id)
 
 
 def test_a_form_sent_twice_at_once_asks_once(giver, at_once):

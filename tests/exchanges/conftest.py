@@ -11,7 +11,7 @@ from marketplace.catalogue.models import Listing
 from marketplace.core.db import db, transaction
 from marketplace.exchanges import services
 from marketplace.exchanges.models import Document, Exchange
-from marketplace.exchanges.services import DonationRequest, LineRequest
+from marketplace.exchanges.services import ExchangeRequest, LineRequest
 from tests.factories import make_listing, make_organisation, make_user, owner_of
 
 
@@ -32,7 +32,7 @@ class World:
         """A request; its public id."""
         lines = [LineRequest((listing or self.listing).public_id, quantity)]
         with transaction():
-            return services.request_donation(actor or self.bob, DonationRequest(lines, **values)).public_id
+            return services.request_exchange(actor or self.bob, ExchangeRequest("donation", lines, **values)).public_id
 
     def move(self, actor: Actor, exchange: str, move: str, **data: Any) -> Exchange:
         version = data.pop("version", None)

@@ -14,7 +14,7 @@ from marketplace.core.errors import NotAllowed, NotFound
 from marketplace.exchanges import services
 from marketplace.exchanges.models import Exchange
 from marketplace.exchanges.received import list_received
-from marketplace.exchanges.services import DonationRequest, LineRequest
+from marketplace.exchanges.services import ExchangeRequest, LineRequest
 from tests.factories import actor_of, add_member, make_listing, make_organisation, make_user, owner_of, sign_in, site_of
 
 pytestmark = pytest.mark.both_databases
@@ -24,7 +24,7 @@ def give(listing: Listing, giver: Actor, taker: Actor, quantity: int) -> Exchang
     """Asked for, accepted, handed over."""
     public_id = listing.public_id
     with transaction():
-        exchange = services.request_donation(taker, DonationRequest([LineRequest(public_id, quantity)]))
+        exchange = services.request_exchange(taker, ExchangeRequest("donation", [LineRequest(public_id, quantity)]))
         services.move(giver, exchange.public_id, "accept", {})
         services.move(giver, exchange.public_id, "hand_over", {"code": exchange.hand_over_code})
     return exchange

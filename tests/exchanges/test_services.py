@@ -12,7 +12,7 @@ from marketplace.core.db import db, transaction
 from marketplace.core.errors import Conflict, Invalid, NotAllowed, NotFound
 from marketplace.exchanges import jobs, queries, services
 from marketplace.exchanges.models import Document, Hold, Move, ReceivedItem
-from marketplace.exchanges.services import DonationRequest, LineRequest
+from marketplace.exchanges.services import ExchangeRequest, LineRequest
 from tests.factories import (
     actor_of,
     add_member,
@@ -67,7 +67,7 @@ def test_lines_stand_or_fall_together(world):
     chairs = make_listing(world.giver, "Chaises", category_key="chair", quantity=Decimal(2))
     lines = [LineRequest(world.listing.public_id, 6), LineRequest(chairs.public_id, 3)]
     with pytest.raises(Conflict) as refusal, transaction():
-        services.request_donation(world.bob, DonationRequest(lines))
+        services.request_exchange(world.bob, ExchangeRequest("donation", lines))
     assert [one["listing"] for one in refusal.value.data["available"]] == [chairs.public_id]
     assert queries.free_quantities([world.listing.id])[world.listing.id] == 6
     assert db.session.query(Move).count() == 0
@@ -107,7 +107,7 @@ def test_a_viewer_does_not_ask_a_member_does(world):
     world.ask(1, actor=actor_of(member, world.taker))
 
 
-def test_a_person_may_receive(world):
+def test_a_person_may_receive_where_the_giver_allows_it(world):
     person = make_user("Denise")
     space = db.session.execute(
         text("SELECT o.id FROM organisation o JOIN membership m ON m.organisation_id = o.id WHERE m.user_id = :u"),
@@ -115,7 +115,12 @@ def test_a_person_may_receive(world):
     ).scalar_one()
     from marketplace.accounts.models import Organisation
 
-    world.ask(1, actor=actor_of(person, db.session.get(Organisation, space)))
+    denise = actor_of(person, db.session.get(Organisation, space))
+    with pytest.raises(NotAllowed, match="pas à des particuliers"):
+        world.ask(1, actor=denise)
+    with transaction():
+        db.session.execute(update(Listing).where(Listing.id == world.listing.id).values(open_to_public=True))
+    world.ask(1, actor=denise)
 
 
 @pytest.mark.parametrize(
@@ -157,7 +162,7 @@ def test_a_request_goes_to_one_place(world):
     chairs = make_listing(world.giver, "Chaises", category_key="chair", site_id=other.id)
     lines = [LineRequest(world.listing.public_id, 1), LineRequest(chairs.public_id, 1)]
     with pytest.raises(Invalid), transaction():
-        services.request_donation(world.bob, DonationRequest(lines))
+        services.request_exchange(world.bob, ExchangeRequest("donation", lines))
 
 
 def test_a_production_of_somebody_else_is_refused(world):

@@ -11,7 +11,7 @@ from marketplace.core.clock import now, wall
 from marketplace.core.db import transaction
 from marketplace.core.errors import Conflict, Invalid, NotAllowed, NotFound
 from marketplace.exchanges.models import Exchange
-from marketplace.exchanges.services import DonationRequest, LineRequest, move, request_donation
+from marketplace.exchanges.services import ExchangeRequest, LineRequest, move, request_exchange
 from marketplace.jobs.models import OutboxRow
 from marketplace.messaging.queries import notifications_of
 from marketplace.moderation import queries, services
@@ -101,7 +101,7 @@ def disputed(house):
     add_member(films, bob)
     giver, taker = owner_of(house), actor_of(bob, films)
     with transaction():
-        made = request_donation(taker, DonationRequest([LineRequest(flats.public_id, 2)]))
+        made = request_exchange(taker, ExchangeRequest("donation", [LineRequest(flats.public_id, 2)]))
         public_id = made.public_id
     for actor, name, data in ((giver, "accept", {}), (taker, "dispute", {"reason": "Il en manque une."})):
         with transaction():

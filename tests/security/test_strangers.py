@@ -134,7 +134,7 @@ TRIES: dict[str, list[Try]] = {
     "exchanges.paper": [Try("GET", "/echanges/{done}/papiers/{document}")],
     "received.list_line": [Try("POST", "/echanges/{done}/lignes/{line}/annonce")],
     "exchanges.ask": list(_for_each(LISTINGS, Try("GET", "/echanges/demander?annonce={listing}"))),
-    "exchanges.request_donation": [
+    "exchanges.request_exchange": [
         *_for_each(LISTINGS, Try("POST", "/echanges/demander", {"listing": "{listing}", "quantity": "1"})),
         Try("POST", "/echanges/demander", {"listing": "{public}", "quantity": "1", "production": "{production}"}),
     ],

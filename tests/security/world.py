@@ -16,7 +16,7 @@ from marketplace.core.clock import now, today
 from marketplace.core.db import db, transaction
 from marketplace.exchanges import services as exchanges
 from marketplace.exchanges.models import Document, Exchange
-from marketplace.exchanges.services import DonationRequest, LineRequest
+from marketplace.exchanges.services import ExchangeRequest, LineRequest
 from marketplace.jobs.runner import drain
 from marketplace.messaging import services as messaging
 from marketplace.messaging.models import Message, Notification
@@ -159,7 +159,7 @@ def _exchanges(world: World, production: str) -> None:
         lines = [LineRequest(world.ids["listing"], quantity)]
         with transaction():
             said = world.word(f"asked{name}")
-            made = exchanges.request_donation(taker, DonationRequest(lines, production, said))
+            made = exchanges.request_exchange(taker, ExchangeRequest("donation", lines, production, said))
             world.ids[name] = made.public_id
         with transaction():
             exchanges.move(giver, world.ids[name], "accept", {})

@@ -12,7 +12,7 @@ from marketplace.catalogue.models import Listing
 from marketplace.core import regions
 from marketplace.core.db import transaction
 from marketplace.exchanges.models import Exchange
-from marketplace.exchanges.services import DonationRequest, LineRequest, request_donation
+from marketplace.exchanges.services import ExchangeRequest, LineRequest, request_exchange
 from marketplace.settings import ROOT
 from tests.factories import (
     add_member,
@@ -107,7 +107,7 @@ def yard(app):
     make_production(yard, "Hollow Hours")
     films = owner_of(_organisation("Quay Films", "production_company"))
     with transaction():
-        request_donation(films, DonationRequest([LineRequest(flats, "2")], message="Hello", key="one"))
+        request_exchange(films, ExchangeRequest("donation", [LineRequest(flats, "2")], message="Hello", key="one"))
     return yard
 
 

@@ -1,0 +1,86 @@
+"""What is owed and what was paid, outside the product: sums over an exchange's lines, charges and recorded payments."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import select
+
+from marketplace.core.db import db
+from marketplace.exchanges.models import Charge, Exchange, OfflinePayment
+
+
+@dataclass(frozen=True)
+class Dues:
+    """Integer cents. `ordered` is what a purchase order stands for: it confirms like money, and is paid later."""
+
+    price: int = 0
+    delivery: int = 0
+    charges: int = 0
+    contested: int = 0  # of the charges, not owed until the moderator has decided
+    paid: int = 0
+    ordered: int = 0
+    charges_paid: int = 0
+    refunded: int = 0
+    deposit: int = 0
+    deposit_taken: int = 0
+    deposit_back: int = 0
+
+    @property
+    def asked(self) -> int:
+        """What there is to pay before things leave."""
+        return self.price + self.delivery
+
+    @property
+    def to_pay(self) -> int:
+        return max(0, self.asked - self.paid)
+
+    @property
+    def is_covered(self) -> bool:
+        """Whether nothing stands in the way of the hand-over: paid, or ordered."""
+        return self.paid + self.ordered >= self.asked
+
+    @property
+    def charges_to_pay(self) -> int:
+        return max(0, self.charges - self.charges_paid)
+
+    @property
+    def deposit_to_take(self) -> int:
+        return max(0, self.deposit - self.deposit_taken)
+
+    @property
+    def deposit_kept(self) -> int:
+        """What the provider still has of the deposit."""
+        return self.deposit_taken - self.deposit_back
+
+    @property
+    def refundable(self) -> int:
+        return self.paid + self.charges_paid - self.refunded
+
+
+def dues_of(exchange: Exchange) -> Dues:
+    """What is owed and paid of an exchange, as it stands in this transaction."""
+    charges = db.session.execute(select(Charge.state, Charge.amount_cents).where(Charge.exchange_id == exchange.id))
+    owed = {"owed": 0, "contested": 0, "waived": 0}
+    for state, amount in charges:
+        owed[state] += amount
+    sums = dict.fromkeys(("price", "ordered", "deposit", "deposit_back", "charge", "refund"), 0)
+    query = select(OfflinePayment.what, OfflinePayment.how, OfflinePayment.amount_cents)
+    for what, how, amount in db.session.execute(query.where(OfflinePayment.exchange_id == exchange.id)):
+        sums["ordered" if (what, how) == ("price", "order") else what] += amount
+    return Dues(
+        price=sum(line.amount_cents for line in exchange.lines),
+        delivery=exchange.delivery_cents,
+        charges=owed["owed"],
+        contested=owed["contested"],
+        paid=sums["price"],
+        ordered=sums["ordered"],
+        charges_paid=sums["charge"],
+        refunded=sums["refund"],
+        deposit=exchange.deposit_cents,
+        deposit_taken=sums["deposit"],
+        deposit_back=sums["deposit_back"],
+    )
+
+
+def is_free(exchange: Exchange) -> bool:
+    """Whether nothing is to be paid before the hand-over, without asking the database."""
+    return exchange.delivery_cents == 0 and all(line.amount_cents == 0 for line in exchange.lines)
