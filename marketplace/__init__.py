@@ -56,6 +56,7 @@ BLUEPRINTS = [
     "marketplace.search.views_map",
     "marketplace.search.views_suggestions",
     "marketplace.search.commands",
+    "marketplace.exchanges.commands",
     "marketplace.accounts.views_organisations",
     "marketplace.accounts.views_productions",
     "marketplace.accounts.views_partners",
