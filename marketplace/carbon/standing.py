@@ -1,6 +1,7 @@
 """Entries that stand: neither reversals nor what they take back."""
 
 from datetime import date
+from typing import Any
 
 from sqlalchemy import Select, select
 
@@ -8,7 +9,7 @@ from marketplace.carbon.models import LedgerEntry
 from marketplace.core.db import db
 
 
-def standing() -> Select[tuple[LedgerEntry]]:
+def standing() -> Select[Any]:
     taken_back = select(LedgerEntry.reverses_id).where(LedgerEntry.reverses_id.is_not(None))
     return select(LedgerEntry).where(LedgerEntry.status != "reversal", LedgerEntry.id.not_in(taken_back))
 

@@ -128,6 +128,47 @@ def test_an_item_needs_its_mass_for_its_end_of_life():
     assert refusal.value.code == "wrong_unit"
 
 
+RENTED = {"displacement": "1", "uses_of_new_item": "1", "lines": [{"production": "prod.steel", "quantity": "10"}]}
+
+
+def own(units, rank, expected="4", origin="bought_new"):
+    lines = [{"production": "prod.steel", "quantity": str(units), "u_quantity_pct": "20"}]
+    return {"origin": origin, "use_index": rank, "uses_expected": expected, "lines": lines}
+
+
+def test_units_with_different_pasts_add_up_and_share_the_doubt_of_what_a_unit_is():
+    whole = compute("rental", RENTED | {"own_item": own(10, "2")}, FACTORS)
+    parts = compute("rental", RENTED | {"own_item": [own(4, "2"), own(6, "4")]}, FACTORS)
+    assert (parts.total, parts.uncertainty) == (whole.total, whole.uncertainty)
+    old = compute("rental", RENTED | {"own_item": [own(4, "2"), own(6, "5"), own(9, "1", origin="reuse")]}, FACTORS)
+    assert dict(old.steps)["own_production_share"] == dict(whole.steps)["own_production_share"] * 4 / 10
+
+
+@pytest.mark.parametrize(
+    ("item", "code", "where"),
+    [
+        ([], "missing_field", ""),
+        ("a chair", "wrong_shape", ""),
+        ([own(1, "1"), "a chair"], "wrong_shape", ".1"),
+        ([own(1, "1"), own(1, "0")], "below_one", ".1.use_index"),
+        ([own(1, "1", origin="found")], "out_of_range", ".0.origin"),
+        ([own(1, "1") | {"factor_versions": ["x"]}], "wrong_shape", ".0.factor_versions"),
+        ([own(1, "1") | {"factor_versions": {"prod.steel": "0"}}], "missing_factor", ".0.lines.0.production"),
+    ],
+)
+def test_rented_items_that_cannot_be_used_are_named(item, code, where):
+    with pytest.raises(NotQuantified) as refusal:
+        compute("rental", RENTED | {"own_item": item}, FACTORS, named=lambda pairs: {})
+    assert (refusal.value.code, refusal.value.where) == (code, f"inputs.own_item{where}")
+
+
+def test_what_is_left_of_a_thing_that_leaves_its_stock():
+    closed = compute("closing", {"own_item": own(10, "3")}, FACTORS)
+    charged = compute("rental", RENTED | {"own_item": own(10, "1")}, FACTORS)
+    assert closed.total == dict(charged.steps)["own_production_share"]  # one use of four is left
+    assert compute("closing", {"own_item": own(10, "4")}, FACTORS).total == 0
+
+
 def test_an_unverified_factor_is_marked():
     inputs = {"displacement": "0.5", "lines": [{"production": "prod.pmma", "quantity": "3", "unit": "kg"}]}
     assert compute("sale", inputs, FACTORS).unverified == ("prod.pmma",)
