@@ -84,3 +84,14 @@ def dues_of(exchange: Exchange) -> Dues:
 def is_free(exchange: Exchange) -> bool:
     """Whether nothing is to be paid before the hand-over, without asking the database."""
     return exchange.delivery_cents == 0 and all(line.amount_cents == 0 for line in exchange.lines)
+
+
+def charges_of(exchange_id: int) -> list[Charge]:
+    """What is asked beside the price, in the order it came up."""
+    return list(db.session.scalars(select(Charge).where(Charge.exchange_id == exchange_id).order_by(Charge.id)))
+
+
+def payments_of(exchange_id: int) -> list[OfflinePayment]:
+    """What the provider recorded as paid, in the order of recording."""
+    query = select(OfflinePayment).where(OfflinePayment.exchange_id == exchange_id)
+    return list(db.session.scalars(query.order_by(OfflinePayment.id)))

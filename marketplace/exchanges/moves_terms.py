@@ -26,6 +26,9 @@ from marketplace.exchanges.reading import Data, cents, chosen, day, percent, qua
 from marketplace.exchanges.rules import quantity_problem, read_quantity
 
 
+HOWS = ("transfer", "cheque", "cash", "card", "order", "other")  # how money changes hands outside
+
+
 def accept(exchange: Exchange, side: str, data: Data) -> dict[str, Any]:
     """Up to three `slots` within the site's opening hours."""
     slots = read_slots(exchange, data.get("slots"), "slots")
@@ -202,11 +205,11 @@ def confirm(exchange: Exchange, side: str, data: Data) -> dict[str, Any]:
 def pay_offline(exchange: Exchange, side: str, data: Data) -> dict[str, Any]:
     """Record money that changed hands outside: `what` (price, deposit, deposit_back, charge, refund), `how`,
     `amount_cents` (what is open of it when left out), `reference`."""
-    what = chosen(data, "what", _payable(exchange), "price")
-    how = chosen(data, "how", ("transfer", "cheque", "cash", "card", "order", "other"), "transfer")
+    what = chosen(data, "what", payable(exchange), "price")
+    how = chosen(data, "how", HOWS, "transfer")
     if how == "order" and what != "price":
         raise Invalid({"how": _("Un bon de commande vaut pour le prix.")})
-    most = _open(exchange, what, how)
+    most = open_amounts(exchange, how)[what]
     amount = cents(data, "amount_cents", least=1)
     amount = most if amount is None else amount
     if most <= 0:
@@ -221,7 +224,8 @@ def pay_offline(exchange: Exchange, side: str, data: Data) -> dict[str, Any]:
     return {"what": what, "how": how, "amount_cents": amount, "reference": reference}
 
 
-def _payable(exchange: Exchange) -> tuple[str, ...]:
+def payable(exchange: Exchange) -> tuple[str, ...]:
+    """What may be recorded in the exchange's present state."""
     if exchange.state == "cancelled":
         return ("refund", "deposit_back")
     if exchange.state in ("accepted", "confirmed"):
@@ -229,16 +233,17 @@ def _payable(exchange: Exchange) -> tuple[str, ...]:
     return ("price", "deposit", "deposit_back", "charge", "refund")
 
 
-def _open(exchange: Exchange, what: str, how: str) -> int:
+def open_amounts(exchange: Exchange, how: str = "transfer") -> dict[str, int]:
+    """How much there is to record of each, in cents. An order stands for what is neither paid nor ordered yet."""
     dues = dues_of(exchange)
-    if what == "price":
-        return dues.to_pay - dues.ordered if how == "order" else dues.to_pay
-    return {
+    amounts = {
+        "price": dues.to_pay - dues.ordered if how == "order" else dues.to_pay,
         "deposit": dues.deposit_to_take,
         "deposit_back": dues.deposit_kept,
         "charge": dues.charges_to_pay,
         "refund": dues.refundable,
-    }[what]
+    }
+    return {what: amounts[what] for what in payable(exchange)}
 
 
 def after_terms(exchange: Exchange) -> str:

@@ -3,7 +3,7 @@
 A second option stands behind exactly one exchange: the first option that alone keeps it from what it asks for.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 from flask_babel import gettext as _
@@ -14,7 +14,7 @@ from marketplace.core.clock import now
 from marketplace.core.db import db
 from marketplace.core.errors import Conflict
 from marketplace.exchanges import stock
-from marketplace.exchanges.models import Exchange, Hold
+from marketplace.exchanges.models import Exchange, ExchangeLine, Hold
 
 
 def take_option(exchange: Exchange, listings: Mapping[int, Listing]) -> None:
@@ -29,14 +29,24 @@ def take_option(exchange: Exchange, listings: Mapping[int, Listing]) -> None:
         stock.hold_lines(lines, blocks, expires_at=exchange.deadline_at)
         exchange.option_rank = 1
         return
-    for first in _firsts([line.listing_id for line in lines]):
-        if not stock.shortages_of(lines, listings, blocks, leaving_out=[first.id]):
-            exchange.option_rank, exchange.behind_id = 2, first.id
-            return
+    first = first_before(lines, listings, blocks)
+    if first is not None:
+        exchange.option_rank, exchange.behind_id = 2, first.id
+        return
     raise Conflict(
         " ".join(sentence for _entries, sentence in short.values()),
         available=[entry for entries, _sentence in short.values() for entry in entries],
     )
+
+
+def first_before(
+    lines: Sequence[ExchangeLine], listings: Mapping[int, Listing], blocks: Mapping[int, stock.Span]
+) -> Exchange | None:
+    """The first option that alone keeps `lines` from what they ask for, behind which a second may wait."""
+    for first in _firsts([line.listing_id for line in lines]):
+        if not stock.shortages_of(lines, listings, blocks, leaving_out=[first.id]):
+            return first
+    return None
 
 
 def _firsts(listing_ids: list[int]) -> list[Exchange]:
