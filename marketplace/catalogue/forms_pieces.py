@@ -11,11 +11,11 @@ from wtforms.validators import Optional
 
 from marketplace.catalogue.fields import CONDITIONS
 from marketplace.catalogue.forms import euros
+from marketplace.catalogue.forms_fields import choices, chosen_from
 from marketplace.catalogue.models import Listing, Piece
 from marketplace.catalogue.piece_fields import LONGEST_CODE, LONGEST_NOTE, read_fields, run_of
 from marketplace.catalogue.reading import Wrong, whole
 from marketplace.core.money import parse_cents
-from marketplace.web.labels import choices
 
 _EUROS = {"purchase": "purchase_cents", "cost": "cost_cents"}  # field typed in euros → in cents
 _SHOWN_BY = {cents: shown for shown, cents in _EUROS.items()}
@@ -26,8 +26,8 @@ def _conditions() -> RadioField:
 
 
 def _acquired() -> SelectField:
-    pairs = [("", _l("Non précisé")), *choices("acquired")]
-    return SelectField(_l("Comment elle est entrée"), choices=pairs, validate_choice=False, validators=[Optional()])
+    offered = [*chosen_from([("", _l("Non précisé"))]), *choices("acquired")]
+    return SelectField(_l("Comment elle est entrée"), choices=offered, validate_choice=False, validators=[Optional()])
 
 
 def _text(label: Any, longest: int, **more: Any) -> StringField:

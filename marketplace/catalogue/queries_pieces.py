@@ -56,6 +56,7 @@ def pieces_of(actor: Actor | None, listing_public_id: str, state: str = "", page
     """The pieces of an own listing, of one state or all; an unknown state finds none. Raises as `own_listing`."""
     listing = own_listing(actor, listing_public_id)
     mine = Piece.listing_id == listing.id
+    state = state if state in STATES else "none" if state else ""
     rows = db.session.execute(select(Piece.state, func.count()).where(mine).group_by(Piece.state))
     counted = {found: count for found, count in rows}  # noqa: C416 rows are not pairs to the type checker
     total = counted.get(state, 0) if state else sum(counted.values())

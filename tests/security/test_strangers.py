@@ -22,7 +22,14 @@ from tests.factories import sign_in
 from tests.security.world import CODE, World, make_world
 
 SOUGHT = ("draft", "kept", "hidden", "withdrawn", "description", "shelf")  # words one might search for
-ABSENT = {"entry": "ab12cd34ef56a", "photo key": "c" * 26, "paper code": "K" * 13, "row": "999999"}
+ABSENT = {
+    "entry": "ab12cd34ef56a",
+    "photo key": "c" * 26,
+    "piece photo": "c" * 26,
+    "labels": "d" * 26,
+    "paper code": "K" * 13,
+    "row": "999999",
+}
 PHOTO, UPLOAD = "/publier/{listing}/photos/{photo}", "/publier/{listing}/envois/{upload}"
 MOVES = ("accept", "amend", "appoint", "confirm", "decline", "cancel", "hand_over", "dispute", "resolve")
 LISTINGS = ("draft", "kept", "hidden", "withdrawn")  # those a stranger may not know of
@@ -76,6 +83,35 @@ TRIES: dict[str, list[Try]] = {
     "photos.photo_change": list(
         _for_each(("listing", *LISTINGS), *(Try("POST", PHOTO, {"go": go}) for go in ("turn-right", "whole", "crop")))
     ),
+    "pieces.of_listing": list(_for_each(("listing", *LISTINGS), Try("GET", "/stock/annonces/{listing}/pieces"))),
+    "pieces.take_in": list(
+        _for_each(
+            ("counted", "listing", *LISTINGS),
+            Try(
+                "POST",
+                "/stock/annonces/{listing}/pieces",
+                {"prefix": "P-", "first": "1", "count": "1", "condition": "good"},
+            ),
+        )
+    ),
+    "pieces.show": [Try("GET", "/stock/pieces/{piece}")],
+    "pieces.act": [
+        Try("POST", "/stock/pieces/{piece}", {"go": go, f"{go}-condition": "good", f"{go}-note": "pris"})
+        for go in ("note", "repair", "repaired", "withdraw", "take_back")
+    ],
+    "pieces.edit": [Try("GET", "/stock/pieces/{piece}/modifier")],
+    "pieces.save": [Try("POST", "/stock/pieces/{piece}/modifier", {"code": "PRIS", "condition": "good"})],
+    "pieces.photo": [Try("GET", "/stock/pieces/{piece}/photos/{piece photo}-320.webp")],
+    "sets.compose": list(_for_each(("listing", *LISTINGS), Try("GET", "/stock/annonces/{listing}/ensemble"))),
+    "sets.change": list(
+        _for_each(
+            ("listing", *LISTINGS),
+            Try("POST", "/stock/annonces/{listing}/ensemble", {"go": "add:{public}"}),
+            Try("POST", "/stock/annonces/{listing}/ensemble", {"go": "undo"}),
+        )
+    ),
+    "labels.wait": [Try("GET", "/stock/etiquettes/{labels}")],
+    "labels.fetch": [Try("GET", "/stock/etiquettes/{labels}.pdf")],
     "photos.upload_options": [],  # the same words for every address
     "photos.upload_new": list(_for_each(("listing", *LISTINGS), Try("POST", "/publier/{listing}/envois"))),
     "photos.upload_state": list(_for_each(("listing", *LISTINGS), Try("HEAD", UPLOAD))),
@@ -138,7 +174,7 @@ TRIES: dict[str, list[Try]] = {
         *_for_each(LISTINGS, Try("POST", "/echanges/demander", {"listing": "{listing}", "quantity": "1"})),
         Try("POST", "/echanges/demander", {"listing": "{public}", "quantity": "1", "production": "{production}"}),
     ],
-    "exchanges.scanned": [Try("GET", "/q/{exchange}"), Try("GET", "/q/{done}")],
+    "exchanges.scanned": [Try("GET", f"/q/{{{name}}}") for name in ("exchange", "done", "piece")],
     "messaging.thread": [
         Try("GET", "/messages/{exchange}"),
         Try("POST", "/messages/{exchange}", {"text": "Bonjour"}),
@@ -294,7 +330,8 @@ WITHOUT_NAMES = (
     "/moderation/organisations?q={word}", "/moderation/journal", "/moderation/litiges", "/moderation/travaux",
     "/messages", "/notifications", "/echanges", "/echanges?cote=donne", "/productions", "/organisations", "/stock",
     "/stock?words={word}", "/stock/modeles",
-    "/stock/departs", "/publier",
+    "/stock/departs", "/publier", "/stock/pieces?code={word}", "/stock/etiquettes?de={counted}",
+    "/stock/etiquettes?piece={piece}", "/stock/etiquettes?annonces={listing}.{draft}",
     "/stock/fiches?annonces={listing}.{draft}", "/compte", "/compte/jetons", "/tableau-de-bord", "/carbone/methode",
     "/carbone/facteurs?q={word}", "/api/v1/listings?facets=1", "/api/v1/listings?q={word}",
     "/api/v1/listings?organisation={organisation}", "/api/v1/exchanges", "/api/v1/ledger", "/readyz", "/healthz",
@@ -457,7 +494,7 @@ def test_lists_searches_and_public_pages_say_nothing_private(app, world, who):
 _OF_THE_HOUSE = frozenset({
     "site", "street", "access", "production", "draft", "kept", "hidden", "withdrawn", "description", "shelf", "reason",
     "alt", "phone", "message", "answer", "askeddone", "askedexchange", "asking", "guest", "collector", "reference",
-    "paper code", "list", "note", "template", "work", "partner",
+    "paper code", "list", "note", "template", "work", "partner", "piececode", "piecenote", "pieceshelf", "pieceseen",
 })  # fmt: skip
 KNOWN: dict[str, frozenset[str]] = {
     "visitor": frozenset(),

@@ -7,20 +7,30 @@ from sqlalchemy import inspect
 
 from marketplace.accounts import invitations, tokens
 from marketplace.accounts.models import Membership, Organisation, ProductionMember, Site, User
+from marketplace.accounts.permissions import Actor
 from marketplace.accounts.signing_in import hash_secret
 from marketplace.carbon.models import LedgerEntry
-from marketplace.catalogue import copying, favourite_lists, favourites, partial_uploads
+from marketplace.catalogue import (
+    copying,
+    favourite_lists,
+    favourites,
+    partial_uploads,
+    piece_photos,
+    pieces,
+)
 from marketplace.catalogue import services as catalogue
-from marketplace.catalogue.models import Photo
+from marketplace.catalogue.models import Listing, Photo, PieceEvent
 from marketplace.core.clock import now, today
 from marketplace.core.db import db, transaction
 from marketplace.exchanges import services as exchanges
 from marketplace.exchanges.models import Document, Exchange
 from marketplace.exchanges.services import ExchangeRequest, LineRequest
+from marketplace.jobs.outbox import enqueue
 from marketplace.jobs.runner import drain
 from marketplace.messaging import services as messaging
 from marketplace.messaging.models import Message, Notification
 from marketplace.moderation import reports
+from marketplace.web import label_sheets
 from tests import factories
 from tests.catalogue.conftest import picture
 
@@ -108,8 +118,28 @@ def _listings(world: World, giver: Organisation, site: Site) -> None:
         catalogue.describe_photo(alice, ids["kept"], photo.public_id, world.word("alt"))
         ids["upload"] = partial_uploads.begin(alice, ids["kept"], "secret.jpg", 1000).public_id
     drain()
+    _pieces(world, alice, factories.make_listing(giver, "Chaises comptées", visibility="organisation"))
     ready = db.session.get_one(Photo, photo.id, populate_existing=True)
     ids |= {"photo": ready.public_id, "photo key": ready.key or ""}
+
+
+def _pieces(world: World, alice: Actor, listing: Listing) -> None:
+    """A piece with its history and a photo of it, and its label."""
+    ids, code = world.ids, world.word("piececode")
+    ids["counted"] = listing.public_id
+    with transaction():
+        values = {"note": world.word("piecenote"), "shelf": world.word("pieceshelf")}
+        piece = pieces.count_by_piece(alice, listing.public_id, [code, "P-2"], values)[0]
+    ids["piece"] = piece.public_id
+    uploads = piece_photos.receive([("a.jpg", picture())])
+    with transaction():
+        seen = pieces.note_condition(alice, piece.public_id, "good", world.word("pieceseen"), uploads)
+    house = db.session.get_one(Organisation, listing.organisation_id).public_id
+    ids["labels"] = label_sheets.ask(house, [], [piece.id], "a4-70x37", 1, 1)
+    with transaction():
+        enqueue("labels.render", {"house": house, "name": ids["labels"]})
+    drain()
+    ids["piece photo"] = db.session.get_one(PieceEvent, seen.id, populate_existing=True).photo_keys[0]
 
 
 def _kept(world: World) -> None:
