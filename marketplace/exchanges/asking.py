@@ -89,7 +89,7 @@ def request_exchange(actor: Actor | None, request: ExchangeRequest) -> Exchange:
     vehicle, distance = transport(request.vehicle, request.distance_km)
     address = _delivered_to(request)
     option_days = _option_days(request)
-    seen = _seen(actor, request.lines)
+    seen = seen_listings(actor, request.lines)
     parts = parts_of([listing.id for listing in seen if listing.is_set])
 
     ids = {listing.id for listing in seen} | {part.part_id for found in parts.values() for part in found}
@@ -101,8 +101,8 @@ def request_exchange(actor: Actor | None, request: ExchangeRequest) -> Exchange:
         transitions.expire(exchange)
     ordered = [listings[listing.id] for listing in seen]
     check(receiver, ordered, request.kind)
-    quantities = _quantities(request.lines, ordered)
-    days = _days(request, ordered)
+    quantities = quantities_of(request.lines, ordered)
+    days = days_of(request.kind, request.lines, ordered)
 
     at = now()
     origins = {listing.origin_production_id for listing in ordered}
@@ -167,7 +167,7 @@ def _earlier(organisation_id: int, key: str | None) -> Exchange | None:
     )
 
 
-def _seen(actor: Actor, lines: Sequence[LineRequest]) -> list[Listing]:
+def seen_listings(actor: Actor, lines: Sequence[LineRequest]) -> list[Listing]:
     """The listings asked for, all visible to the actor, each once for the same days."""
     if not lines:
         raise Invalid({"lines": _("Dites ce que vous demandez.")})
@@ -226,7 +226,8 @@ def _gone(listing: Listing) -> bool:
     return listing.gone_by is not None and listing.gone_by <= today()
 
 
-def _quantities(lines: Sequence[LineRequest], listings: Sequence[Listing]) -> list[Decimal]:
+def quantities_of(lines: Sequence[LineRequest], listings: Sequence[Listing]) -> list[Decimal]:
+    """How much of each; what a buyer offers is looked at too. Raises `Invalid` by field."""
     found = []
     for line, listing in zip(lines, listings, strict=True):
         quantity = read_quantity(line.quantity)
@@ -244,13 +245,15 @@ def _quantities(lines: Sequence[LineRequest], listings: Sequence[Listing]) -> li
     return found
 
 
-def _days(request: ExchangeRequest, listings: Sequence[Listing]) -> list[tuple[date | None, date | None]]:
+def days_of(
+    kind: str, lines: Sequence[LineRequest], listings: Sequence[Listing]
+) -> list[tuple[date | None, date | None]]:
     """The days of each line; none but a rental's."""
-    if not KINDS[request.kind].dated:
+    if not KINDS[kind].dated:
         return [(None, None)] * len(listings)
     calendars = calendars_of(listing.site_id for listing in listings)
     found: list[tuple[date | None, date | None]] = []
-    for line, listing in zip(request.lines, listings, strict=True):
+    for line, listing in zip(lines, listings, strict=True):
         if line.starts_on is None or line.ends_on is None:
             raise Invalid({"dates": _("Dites du quel jour au quel jour.")})
         check_lasting(listing, line.starts_on, line.ends_on, calendars[listing.site_id])

@@ -14,10 +14,10 @@ from marketplace.catalogue.models import Listing, Piece
 from marketplace.core.clock import now, today_at
 from marketplace.core.db import db
 from marketplace.core.events import announce
-from marketplace.exchanges.availability import broken_promises
+from marketplace.exchanges.availability import Broken, Held, broken_promises
 from marketplace.exchanges.events import ShortageOpened, ShortageSolved, StockChanged
-from marketplace.exchanges.holding import late_until, promises_and_facts, quantity_of
-from marketplace.exchanges.models import Assignment, ExchangeLine, Hold, Shortage
+from marketplace.exchanges.holding import Promise, late_until, promises_and_facts, quantity_of
+from marketplace.exchanges.models import Assignment, Exchange, ExchangeLine, Hold, Shortage
 
 
 def stretch_late(listings: Iterable[Listing]) -> None:
@@ -138,12 +138,9 @@ def is_short(listing_id: int) -> bool:
 def review(listings: Iterable[Listing], solution: str = "came_back") -> None:
     """Open a shortage for each promise that the facts now break, and close those that are whole again (`solution`)."""
     for listing in listings:
-        promises, facts = promises_and_facts(listing.id)
-        broken = broken_promises(
-            quantity_of(listing),
-            [(one.line_id, one.held) for one in promises],
-            [held for held, _cause, _exchange_id in facts],
-        )
+        promises, facts, broken = _broken(listing)
+        if _let_carts_go(promises, broken):
+            promises, facts, broken = _broken(listing)
         exchanges = {one.line_id: one.exchange_id for one in promises}
         open_ones = {
             one.line_id: one
@@ -177,6 +174,24 @@ def review(listings: Iterable[Listing], solution: str = "came_back") -> None:
             db.session.add(shortage)
             db.session.flush()
             announce(ShortageOpened(shortage.id))
+
+
+def _broken(listing: Listing) -> tuple[list[Promise], list[tuple[Held, str, int | None]], dict[int, Broken]]:
+    """(promises, facts, what is missing of each promise that cannot be kept, by line)."""
+    promises, facts = promises_and_facts(listing.id)
+    held = [(one.line_id, one.held) for one in promises]
+    return promises, facts, broken_promises(quantity_of(listing), held, [held for held, _cause, _id in facts])
+
+
+def _let_carts_go(promises: list[Promise], broken: Iterable[int]) -> bool:
+    """A cart promises nothing to anybody: what a fact takes from it becomes a wish. Whether there was one."""
+    ids = {one.exchange_id for one in promises if one.line_id in set(broken)}
+    carts = set(db.session.scalars(select(Exchange.id).where(Exchange.id.in_(ids), Exchange.state == "cart")))
+    going = [one.hold_id for one in promises if one.exchange_id in carts and one.line_id in set(broken)]
+    for hold in db.session.scalars(select(Hold).where(Hold.id.in_(going))) if going else ():
+        hold.state = "released"
+    db.session.flush()
+    return bool(going)
 
 
 def _cause(facts, day: date) -> tuple[str, int | None]:

@@ -4,13 +4,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from sqlalchemy import ColumnElement, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, and_, case, exists, func, or_, select
 
 from marketplace.accounts.models import Organisation, Production
 from marketplace.accounts.permissions import Actor, require
 from marketplace.core.db import db
 from marketplace.core.errors import NotFound
-from marketplace.exchanges.models import Appointment, Exchange, ExchangeLine
+from marketplace.exchanges.models import Appointment, Exchange, ExchangeLine, Move
 from marketplace.exchanges.states import PROVIDER, RECEIVER
 
 PER_PAGE = 20
@@ -51,7 +51,7 @@ class ExchangePage:
 def _mine(organisation_id: int) -> ColumnElement[bool]:
     return or_(
         and_(Exchange.provider_id == organisation_id, Exchange.waits_for == PROVIDER),
-        and_(Exchange.receiver_id == organisation_id, Exchange.waits_for == RECEIVER),
+        and_(Exchange.receiver_id == organisation_id, Exchange.waits_for == RECEIVER, Exchange.state != "cart"),
     )
 
 
@@ -61,6 +61,12 @@ def _of(organisation_id: int, side: str | None) -> ColumnElement[bool]:
     if side == RECEIVER:
         return Exchange.receiver_id == organisation_id
     return or_(Exchange.provider_id == organisation_id, Exchange.receiver_id == organisation_id)
+
+
+def _was_sent() -> ColumnElement[bool]:
+    """Not in somebody's cart, nor emptied there: nobody was asked for anything yet."""
+    emptied = exists().where(Move.exchange_id == Exchange.id, Move.from_state == "cart", Move.move == "cancel")
+    return and_(Exchange.state != "cart", or_(Exchange.state != "cancelled", ~emptied))
 
 
 def exchanges_of(
@@ -79,7 +85,7 @@ def exchanges_of(
         raise NotFound
     organisation_id = actor.organisation_id
     require(actor, "exchange.read", organisation_id)
-    wanted = [_of(organisation_id, side)]
+    wanted = [_of(organisation_id, side), _was_sent()]
     if state is not None:
         wanted.append(Exchange.state == state)
     mine = _mine(organisation_id)

@@ -130,16 +130,18 @@ def as_party(actor: Actor | None, exchange: Exchange) -> tuple[Actor, str]:
     """`actor` as they act for their side, and the side: for its organisation, or as a guest of its production.
 
     Raises `NotFound` for strangers. Moderators enter a dispute while it lasts, never one of a house they belong to,
-    whichever organisation they act for.
+    whichever organisation they act for. A cart is its owner's alone: neither colleagues nor the provider see it.
     """
-    if actor is None:
+    if actor is None or (exchange.state == "cart" and exchange.requested_by_id != actor.user_id):
         raise NotFound
     sides = {
         PROVIDER: (exchange.provider_id, exchange.provider_production_id),
         RECEIVER: (exchange.receiver_id, exchange.receiver_production_id),
     }
+    if exchange.state == "cart":
+        del sides[PROVIDER]
     own = [side for side, (organisation_id, _production) in sides.items() if organisation_id == actor.organisation_id]
-    for side in own or [RECEIVER, PROVIDER]:
+    for side in own or [side for side in (RECEIVER, PROVIDER) if side in sides]:
         organisation_id, production_id = sides[side]
         acting = acting_for(actor, organisation_id, production_id)
         if acting.organisation_id == organisation_id:

@@ -177,6 +177,18 @@ def keep(exchange: Exchange) -> None:
         hold.expires_at = exchange.deadline_at
 
 
+def release_lines(exchange: Exchange, line_ids: Iterable[int]) -> None:
+    """Give back what some lines of a cart held."""
+    ids = set(line_ids)
+    holds = [hold for hold in active_holds(exchange.id) if hold.line_id in ids]
+    for hold in holds:
+        hold.state = "released"
+    db.session.flush()
+    touched = {hold.listing_id for hold in holds}
+    _review(touched)
+    changed(touched)
+
+
 def release(exchange: Exchange) -> None:
     """Give back what the exchange held, pieces chosen for it included; what was short may be whole again."""
     holds = active_holds(exchange.id)

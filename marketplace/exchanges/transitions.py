@@ -49,7 +49,8 @@ def enter(
     state = kind.states[to]
     came_from, at = exchange.state, now()
     exchange.state = to
-    exchange.version += 1
+    if not (to == "cart" and move == "expire"):  # nothing in it has changed: a page opened before may still send it
+        exchange.version += 1
     if to != came_from:
         exchange.deadline_at = at + state.deadline if state.deadline else None
     if state.is_end and to not in ("completed", came_from):
@@ -67,7 +68,10 @@ def enter(
     db.session.flush()
     if state.stock == SETTLED and to != came_from:
         announce(ExchangeCompleted(exchange.id))
-    announce(ExchangeRequested(exchange.id) if move == "request" else ExchangeMoved(exchange.id, move, side))
+    if move == "request":
+        announce(ExchangeRequested(exchange.id))
+    elif came_from != "cart":  # what somebody does with their cart is nobody else's news
+        announce(ExchangeMoved(exchange.id, move, side))
     if exchange.option_rank == 1 and came_from in ("requested", "option") and to not in ("requested", "option"):
         _next_in_line(exchange)
 
