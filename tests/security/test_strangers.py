@@ -256,6 +256,19 @@ TRIES: dict[str, list[Try]] = {
         Try("POST", f"/organisations/{{{house}}}/lieux/{{site}}/fermer")
         for house in ("organisation", "own organisation")
     ],
+    "organisations.closings_of": [
+        Try(
+            method,
+            f"/organisations/{{{house}}}/lieux/{{site}}/fermetures",
+            {"starts_on": "2026-12-24", "last_on": "2026-12-25"} if method == "POST" else None,
+        )
+        for house in ("organisation", "own organisation")
+        for method in ("GET", "POST")
+    ],
+    "organisations.closing_remove": [
+        Try("POST", f"/organisations/{{{house}}}/lieux/{{site}}/fermetures/{{closing}}/retirer")
+        for house in ("organisation", "own organisation")
+    ],
     "organisations.site_reopen": [Try("POST", "/organisations/{organisation}/lieux/{site}/rouvrir")],
     "productions.show": [
         Try("GET", "/productions/{production}"),
@@ -495,6 +508,7 @@ _OF_THE_HOUSE = frozenset({
     "site", "street", "access", "production", "draft", "kept", "hidden", "withdrawn", "description", "shelf", "reason",
     "alt", "phone", "message", "answer", "askeddone", "askedexchange", "asking", "guest", "collector", "reference",
     "paper code", "list", "note", "template", "work", "partner", "piececode", "piecenote", "pieceshelf", "pieceseen",
+    "rack",
 })  # fmt: skip
 KNOWN: dict[str, frozenset[str]] = {
     "visitor": frozenset(),

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from sqlalchemy import inspect
 
-from marketplace.accounts import invitations, tokens
+from marketplace.accounts import closings, invitations, tokens
 from marketplace.accounts.models import Membership, Organisation, ProductionMember, Site, User
 from marketplace.accounts.permissions import Actor
 from marketplace.accounts.signing_in import hash_secret
@@ -82,6 +82,10 @@ def make_world() -> World:
     production = factories.make_production(giver, world.word("production"))
     asking = factories.make_production(taker, world.word("asking"))
     world.ids |= {"site": site.public_id, "production": production.public_id}
+    with transaction():
+        days = {"starts_on": today(), "last_on": today() + timedelta(days=2)}
+        closing = closings.add_closing(factories.actor_of(alice, giver), giver.public_id, site.public_id, days)
+        world.ids["closing"] = closing.public_id
     _listings(world, giver, site)
     with transaction() as session:
         session.add(ProductionMember(production_id=production.id, user_id=guest.id, role="viewer", created_at=now()))
@@ -103,6 +107,7 @@ def _partners(world: World, giver: Organisation) -> None:
 def _listings(world: World, giver: Organisation, site: Site) -> None:
     ids, alice = world.ids, factories.owner_of(giver)
     private = {"site_id": site.id, "description": world.word("description"), "reference": world.word("shelf")}
+    private["shelf"] = world.word("rack")
     origin = {"made_for": world.word("work"), "origin_hidden": True, "gone_by": today() + timedelta(days=3)}
     ids["listing"] = factories.make_listing(giver, "Feuilles de décor 3 m", **origin).public_id
     ids["public"] = factories.make_listing(giver, "Châssis à tous").public_id
