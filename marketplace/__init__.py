@@ -43,7 +43,7 @@ BLUEPRINTS = [
     "marketplace.accounts.commands",
     "marketplace.ops.views",
     "marketplace.seeding.commands",
-    "marketplace.exchanges.views",
+    "marketplace.exchanges.views_asking",  # with the pages of views.py, on one blueprint
     "marketplace.exchanges.views_received",
     "marketplace.web.home",
     "marketplace.web.theme",

@@ -47,7 +47,7 @@ def listing_show(public_id: str, slug: str = "") -> Any:
         query = request.query_string.decode("ascii", "ignore")
         return redirect(f"{right}?{query}" if query else right, 301)
     mine = actor is not None and actor.organisation_id == listing.organisation_id
-    asked_here = not mine and listing.state == "published" and "donate" in listing.modes
+    asked_here = not mine and listing.state == "published" and bool({"donate", "sell"} & set(listing.modes))
     may_edit = mine and actor is not None and allows(actor.role, "listing.draft")
     figure = views_page.figure(listing.id)
     return render_template(

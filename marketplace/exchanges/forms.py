@@ -1,59 +1,43 @@
 """Forms of the exchange pages. They carry fields and show errors; what may be sent is decided by the services."""
 
-import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from flask_babel import format_date
+from flask_babel import format_date, ngettext
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import HiddenField, RadioField, SelectField, StringField, TextAreaField
+from wtforms import (
+    BooleanField,
+    HiddenField,
+    RadioField,
+    SelectField,
+    SelectMultipleField,
+    StringField,
+    TextAreaField,
+)
+from wtforms.widgets import CheckboxInput, ListWidget
 
-from marketplace.accounts.models import Production
-from marketplace.catalogue.models import Listing
 from marketplace.core.errors import Invalid
+from marketplace.core.money import parse_cents
 from marketplace.exchanges.appointments import PARIS, Slot
 from marketplace.exchanges.models import Appointment, Exchange
-from marketplace.exchanges.services import ExchangeRequest, LineRequest
 from marketplace.web import filters
 from marketplace.web.labels import choices, label
 
 
-class AskForm(FlaskForm):
-    """Asking for a listing: how much, for which production, what to say, with which vehicle."""
+class EuroField(StringField):
+    """An amount typed in euros; `data` stays as typed."""
 
-    listing = HiddenField()
-    key = HiddenField()
-    quantity = StringField(_l("Quantité"))
-    production = SelectField(_l("Pour quelle production"), validate_choice=False)
-    vehicle = SelectField(_l("Vous viendrez avec"), validate_choice=False)
-    distance_km = StringField(_l("Distance par la route, en km"))
-    message = TextAreaField(_l("Votre message"))
-
-    @classmethod
-    def about(cls, listing: Listing, productions: Sequence[Production], **values: Any) -> "AskForm":
-        """The form for `listing`, with a key of its own: sent twice, it asks once."""
-        form = cls(data={"listing": listing.public_id, "key": secrets.token_urlsafe(16), "quantity": "1", **values})
-        form.offer(productions)
-        form.quantity.label.text = label("unit_name", listing.unit or "piece").capitalize()
-        return form
-
-    def offer(self, productions: Sequence[Production]) -> None:
-        """Fill the lists to choose from."""
-        self.production.choices = [("", _l("Aucune en particulier")), *((p.public_id, p.title) for p in productions)]
-        self.vehicle.choices = [("", _l("Je ne sais pas encore")), *choices("vehicle")]
-
-    def request(self) -> ExchangeRequest:
-        """What was sent, as the service takes it."""
-        return ExchangeRequest(
-            "donation",
-            lines=[LineRequest(self.listing.data or "", self.quantity.data or "")],
-            production_public_id=self.production.data or None,
-            message=self.message.data or "",
-            vehicle=self.vehicle.data or None,
-            distance_km=self.distance_km.data or None,
-            key=self.key.data or None,
-        )
+    def cents(self) -> int | None:
+        """The amount in cents, None when nothing is typed. Raises `Invalid` under the field's name."""
+        typed = (self.data or "").strip()
+        if not typed:
+            return None
+        try:
+            return parse_cents(typed)
+        except ValueError:
+            raise Invalid({self.short_name: _("Un montant en euros est attendu, par exemple 45 ou 45,50.")}) from None
 
 
 class MoveForm(FlaskForm):
@@ -62,9 +46,9 @@ class MoveForm(FlaskForm):
     version = HiddenField()
 
     def data_sent(self) -> dict[str, Any]:
-        """The move's data, as the service takes it."""
+        """The move's data, as the service takes it. Raises `Invalid` for amounts that cannot be read."""
         return {
-            name: field.data
+            name: field.cents() if isinstance(field, EuroField) else field.data
             for name, field in self._fields.items()
             if name not in ("version", "csrf_token") and field.data not in (None, "", [])
         }
@@ -104,10 +88,42 @@ class ProposeForm(SlotsForm):
     collected_by_name = StringField(_l("Qui vient"))
 
 
-class AmendForm(MoveForm):
-    """Less than asked for: one quantity a line, named `quantity-<line>`."""
+class AmendForm(SlotsForm):
+    """Other terms: what is asked beside the lines; the lines' own fields are read by `amended_lines`."""
 
-    lines = StringField(_l("Quantités que vous pouvez donner"))
+    delivery_cents = EuroField(_l("Livraison"))
+    deposit_cents = EuroField(_l("Caution"))
+    reduction_percent = StringField(_l("Réduction"))
+    valid_until = StringField(_l("Proposition valable jusqu’au"))
+
+
+class OptionForm(MoveForm):
+    option_days = SelectField(_l("Option accordée pour"), validate_choice=False)
+
+    def offer(self, most: int) -> None:
+        self.option_days.choices = [(str(n), ngettext("%(num)d jour", "%(num)d jours", n)) for n in range(1, most + 1)]
+
+
+class PayForm(MoveForm):
+    """Money that changed hands outside, recorded by whoever received it, or gave it back."""
+
+    what = SelectField(_l("Ce qui est réglé"), validate_choice=False)
+    how = SelectField(_l("Comment"), validate_choice=False)
+    amount_cents = EuroField(_l("Montant"))
+    reference = StringField(_l("Référence"))
+
+    def offer(self, open_amounts: Mapping[str, int]) -> None:
+        """Fill the lists with what there is to record; the amount stays empty for all of it."""
+        self.what.choices = [
+            (what, f"{label('paid_for', what)} : {filters.money(amount)}")
+            for what, amount in open_amounts.items()
+            if amount > 0
+        ]
+        self.how.choices = choices("paid_by")
+
+
+class ExtendForm(MoveForm):
+    to = StringField(_l("Garder jusqu’au"))
 
 
 class ReasonForm(MoveForm):
@@ -116,10 +132,26 @@ class ReasonForm(MoveForm):
 
 class ResolveForm(ReasonForm):
     state = SelectField(_l("L’échange revient à l’état"), validate_choice=False)
+    waive = SelectMultipleField(
+        _l("Sommes contestées qui ne sont pas dues"),
+        validate_choice=False,
+        option_widget=CheckboxInput(),
+        widget=ListWidget(prefix_label=False),
+    )
 
 
 class CodeForm(MoveForm):
+    """The hand-over; what is said of the things is read by `entries_sent`."""
+
     code = StringField(_l("Code à six chiffres"))
+    without_deposit = BooleanField(_l("Laisser partir sans la caution"))
+    remarks = TextAreaField(_l("Remarques sur l’ensemble"))
+
+
+class ReturnForm(MoveForm):
+    """What came back; line by line it is read by `entries_sent`."""
+
+    remarks = TextAreaField(_l("Remarques sur l’ensemble"))
 
 
 class MessageForm(FlaskForm):
@@ -130,9 +162,15 @@ FORMS: dict[str, type[MoveForm]] = {
     "accept": SlotsForm,
     "amend": AmendForm,
     "appoint": ProposeForm,
+    "option": OptionForm,
+    "release": ReasonForm,
     "confirm": MoveForm,
+    "pay_offline": PayForm,
     "decline": ReasonForm,
     "cancel": ReasonForm,
+    "extend": ExtendForm,
+    "return": ReturnForm,
+    "complete": MoveForm,
     "dispute": ReasonForm,
     "resolve": ResolveForm,
     "hand_over": CodeForm,
@@ -150,7 +188,9 @@ def form_for(move: str, exchange: Exchange, *, cls: type[MoveForm] | None = None
 def show_errors(form: FlaskForm, refusal: Invalid) -> None:
     """Put a refusal's sentences beside the fields they are about; the rest goes on top."""
     rest = [refusal.message] if refusal.message else []
-    for name, sentences in refusal.errors.items():
+    shown_by = getattr(form, "SHOWN_BY", {})
+    for code, sentences in refusal.errors.items():
+        name = shown_by.get(code, code)
         if name in form._fields:
             form._fields[name].errors = list(sentences)
         else:

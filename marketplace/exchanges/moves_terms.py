@@ -25,7 +25,6 @@ from marketplace.exchanges.moves_meeting import propose, read_slots
 from marketplace.exchanges.reading import Data, cents, chosen, day, percent, quantity_sentence, text
 from marketplace.exchanges.rules import quantity_problem, read_quantity
 
-
 HOWS = ("transfer", "cheque", "cash", "card", "order", "other")  # how money changes hands outside
 
 
@@ -103,7 +102,9 @@ def _read_changes(exchange: Exchange, lines: Mapping[str, ExchangeLine], asked: 
                 raise Invalid({"lines": _("C’est plus que demandé : proposez moins, ou acceptez.")})
             change.quantity = quantity if quantity < line.quantity else None
         if exchange.kind == "rental":
-            change.starts_on, change.ends_on = day(one, "from"), day(one, "to")
+            starts_on, ends_on = day(one, "from"), day(one, "to")
+            change.starts_on = starts_on if starts_on != line.starts_on else None
+            change.ends_on = ends_on if ends_on != line.ends_on else None
         if exchange.kind != "donation":
             change.unit_cents = cents(one, "unit_cents")
         found[line.public_id] = change

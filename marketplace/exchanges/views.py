@@ -1,7 +1,9 @@
-"""Pages of exchanges: the list, one exchange, asking, every move, the screens of the hand-over, papers and QR codes."""
+"""Pages of exchanges: the list, one exchange, every move, the screens of departure and return, papers and QR codes.
+
+Asking is in `views_asking.py`.
+"""
 
 from collections.abc import Callable
-from decimal import Decimal
 from typing import Any
 
 import segno
@@ -9,25 +11,34 @@ from flask import Blueprint, abort, current_app, flash, redirect, render_templat
 from flask_babel import gettext as _
 from markupsafe import Markup
 
-from marketplace.accounts.permissions import allows
-from marketplace.catalogue.models import Listing
-from marketplace.catalogue.queries import listing_for
 from marketplace.catalogue.queries_pieces import where_leads
 from marketplace.core.db import db, transaction
 from marketplace.core.errors import Conflict, Invalid, MarketplaceError, NotFound
 from marketplace.core.text import slug
 from marketplace.exchanges import queries, services
+from marketplace.exchanges.assigning import count_out
 from marketplace.exchanges.codes import TooManyTries
-from marketplace.exchanges.forms import FORMS, AskForm, CodeForm, MessageForm, MoveForm, PickForm, form_for, show_errors
+from marketplace.exchanges.dues import dues_of
+from marketplace.exchanges.forms import FORMS, CodeForm, MessageForm, MoveForm, PickForm, form_for, show_errors
+from marketplace.exchanges.forms_things import amended_lines, departures_sent, returns_sent
 from marketplace.exchanges.models import Exchange
 from marketplace.exchanges.rules import is_public_id
 from marketplace.exchanges.states import PROVIDER, RECEIVER
-from marketplace.exchanges.views_page import exchange_word, page_of, prepare, screen_path, title_of
+from marketplace.exchanges.views_page import (
+    charge_text,
+    exchange_word,
+    page_of,
+    pieces_by_line,
+    prepare,
+    screen_path,
+    things_of,
+    title_of,
+    typed,
+)
 from marketplace.messaging import services as messaging
 from marketplace.messaging.queries import messages_of
 from marketplace.ports import current as port
 from marketplace.web.access import current_actor, enter, signed_in_actor
-from marketplace.web.labels import label
 from marketplace.web.limits import limiter
 
 blueprint = Blueprint("exchanges", __name__)
@@ -35,73 +46,10 @@ blueprint = Blueprint("exchanges", __name__)
 SIDES = {"donne": PROVIDER, "recoit": RECEIVER}
 
 
-# --- asking ----------------------------------------------------------------------------------------------------------
-
-
 blueprint.add_app_template_global(slug, "slug_of")
 blueprint.add_app_template_global(exchange_word)
-
-
-@blueprint.app_template_global("ask_about")
-def ask_about(listing: Listing, form: AskForm | None = None, free: Decimal | None = None) -> dict[str, Any]:
-    """What `exchanges/_ask.html` needs: `why_not` (None when one may ask), the form, what is `free` (else read)."""
-    actor = current_actor()
-    free = queries.free_quantities([listing.id])[listing.id] if free is None else free
-    why_not = None
-    if "donate" not in listing.modes or (actor and actor.organisation_id == listing.organisation_id):
-        why_not = "not_here"
-    elif free <= 0:
-        why_not = "none_free"
-    elif actor is None:
-        why_not = "visitor"
-    elif not actor.verified:
-        why_not = "unverified"
-    elif not allows(actor.role, "exchange.request"):
-        why_not = "role"
-    if form is None and why_not is None and actor is not None:
-        form = AskForm.about(listing, queries.productions_for(actor))
-    return {"form": form, "free": free, "why_not": why_not}
-
-
-@blueprint.get("/echanges/demander")
-@enter.member
-def ask() -> Any:
-    """The form by itself, for who comes with an address instead of from the listing's page."""
-    listing = _listing(request.args.get("annonce", ""))
-    return render_template("exchanges/ask.html", listing=listing)
-
-
-@blueprint.post("/echanges/demander")
-@enter.member
-def request_exchange() -> Any:
-    actor = signed_in_actor()
-    form = AskForm()
-    try:
-        with transaction():
-            exchange = services.request_exchange(actor, form.request())
-            public_id = exchange.public_id
-    except Invalid as invalid:
-        show_errors(form, invalid)
-        return _ask_again(form), 422
-    except Conflict as conflict:
-        return _ask_again(form, str(conflict.message)), 409
-    flash(_("C’est demandé, et retenu pour vous jusqu’à la réponse."), "kept")
-    return redirect(url_for("exchanges.show", public_id=public_id), 303)
-
-
-def _listing(public_id: str) -> Listing:
-    if not is_public_id(public_id):
-        raise NotFound
-    return listing_for(signed_in_actor(), public_id)
-
-
-def _ask_again(form: AskForm, refusal: str = "") -> str:
-    """The form as it was filled in, beside what is free now."""
-    actor = signed_in_actor()
-    listing = _listing(form.listing.data or "")
-    form.offer(queries.productions_for(actor))
-    form.quantity.label.text = label("unit_name", listing.unit or "piece").capitalize()
-    return render_template("exchanges/ask.html", listing=listing, asking_form=form, asking_refusal=refusal)
+blueprint.add_app_template_global(typed, "euros_typed")
+blueprint.add_app_template_global(charge_text)
 
 
 # --- the list and one exchange ---------------------------------------------------------------------------------------
@@ -136,9 +84,14 @@ def _page(
     conflict: str = "",
     typed: list[str] | None = None,
     message_form: MessageForm | None = None,
+    opened: tuple[str, MoveForm] | None = None,
 ) -> str:
     actor = signed_in_actor()
     exchange = queries.exchange_for(actor, public_id)
+    if opened is not None and opened[0] in ("amend", "extend"):  # what was typed is shown again beside what stands
+        prepare(opened[1], exchange)
+        opened[1].version.data = str(exchange.version)
+        refused = opened
     page = page_of(actor, exchange, refused)
     code = page.view.hand_over_code
     return render_template(
@@ -178,14 +131,12 @@ def make_move(public_id: str, move: str) -> Any:
     if move not in FORMS:
         raise NotFound
     actor = signed_in_actor()
-    queries.exchange_for(actor, public_id)  # strangers stop here, whatever they sent
+    exchange = queries.exchange_for(actor, public_id)  # strangers stop here, whatever they sent
     picks = move == "appoint" and "appoint-pick" in request.form
     form = form_for(move, None, cls=PickForm if picks else FORMS[move], sent=True)  # type: ignore[arg-type]
-    data = form.data_sent()
-    if move == "amend":
-        data["lines"] = _amended_lines()
     version = form.version.data or ""
     try:
+        data = {**form.data_sent(), **_things(move, exchange)}
         with transaction():
             services.move(
                 actor, public_id, move, data, int(version) if version.isdecimal() and len(version) < 9 else None
@@ -195,28 +146,38 @@ def make_move(public_id: str, move: str) -> Any:
     except Conflict as conflict:
         if conflict.data.get("already"):
             return redirect(url_for("exchanges.show", public_id=public_id), 303)
-        return _page(public_id, conflict=str(conflict.message), typed=_typed(form)), 409
-    flash(_done(move), "kept")
+        return _page(public_id, conflict=str(conflict.message), typed=_typed(form), opened=(move, form)), 409
+    flash(
+        _done(move, queries.exchange_for(actor, public_id)) if move != "resolve" else _("La décision est écrite."),
+        "kept",
+    )
     if move == "resolve":  # the exchange closes to moderators with its dispute
         return redirect(url_for("moderation.disputes"), 303)
     return redirect(url_for("exchanges.show", public_id=public_id), 303)
 
 
-def _amended_lines() -> list[dict[str, str]]:
-    prefix = "amend-line-"
-    return [
-        {"id": name.removeprefix(prefix), "quantity": value}
-        for name, value in request.form.items()
-        if name.startswith(prefix)
-    ]
+def _things(move: str, exchange: Exchange) -> dict[str, Any]:
+    """What was sent line by line."""
+    if move == "amend":
+        return {"lines": amended_lines(request.form)}
+    if exchange.kind != "rental":
+        return {}
+    if move == "hand_over":
+        return {"entries": departures_sent(request.form, things_of(exchange), pieces_by_line(exchange, ("planned",)))}
+    if move == "return" and "all" not in request.form:
+        entries = returns_sent(request.form, things_of(exchange), pieces_by_line(exchange, ("out",)))
+        if not entries:  # the service takes nothing said for all in order, which has a button of its own
+            raise Invalid({"entries": _("Dites ce qui est rentré, ligne par ligne.")})
+        return {"entries": entries}
+    return {}
 
 
 def _refused(public_id: str, move: str, place: str, form: MoveForm, refusal: MarketplaceError) -> Any:
     exchange = queries.exchange_for(signed_in_actor(), public_id)
     prepare(form, exchange)
     show_errors(form, refusal if isinstance(refusal, Invalid) else Invalid({"code": refusal.message}))
-    if move == "hand_over":
-        shown = _hand_over_page(public_id, form)
+    if move in ("hand_over", "return"):
+        shown = _hand_over_page(public_id, form) if move == "hand_over" else _return_page(public_id, form)
         return (shown, refusal.status, _retry(refusal)) if isinstance(shown, str) else shown
     return _page(public_id, refused=(place, form)), refusal.status
 
@@ -228,21 +189,34 @@ def _retry(refusal: MarketplaceError) -> dict[str, str]:
 
 def _typed(form: MoveForm) -> list[str]:
     """What somebody wrote that is worth copying; never a code."""
-    return [field.data for field in form if field.short_name in ("reason", "collected_by_name") and field.data]
+    worth = ("reason", "collected_by_name", "remarks", "reference")
+    return [field.data for field in form if field.short_name in worth and field.data]
 
 
-def _done(move: str) -> str:
-    return {
-        "accept": _("Accepté. L’autre le sait, et voit l’adresse."),
+def _done(move: str, exchange: Exchange) -> str:
+    """What the mover reads once it is done."""
+    is_rental, to_pay = exchange.kind == "rental", exchange.state == "accepted"
+    said = {
+        "accept": _("Accepté. L’autre le sait, et vous règle hors de ce site.")
+        if to_pay
+        else _("Accepté. L’autre le sait, et voit l’adresse."),
         "amend": _("Votre proposition est partie."),
         "decline": _("Décliné. Les choses sont à nouveau libres."),
-        "confirm": _("C’est d’accord."),
+        "option": _("L’option est accordée."),
+        "release": _("L’option est levée. Les choses sont à nouveau libres."),
+        "confirm": _("C’est d’accord. Il reste à régler.") if to_pay else _("C’est d’accord."),
+        "pay_offline": _("Noté. Il reste une part à régler.") if to_pay else _("Le règlement est noté."),
         "appoint": _("Le rendez-vous est noté."),
-        "hand_over": _("Remis. L’écriture carbone est faite, le certificat arrive."),
+        "hand_over": _("Parti. L’état de départ est noté.")
+        if is_rental
+        else _("Remis. L’écriture carbone est faite, le certificat arrive."),
+        "extend": _("Prolongé."),
+        "return": _("Tout est rentré.") if exchange.state == "returned" else _("Noté. Le reste est encore dehors."),
+        "complete": _("Terminé. L’écriture carbone est faite, le certificat arrive."),
         "cancel": _("Annulé. Les choses sont à nouveau libres."),
         "dispute": _("La modération est prévenue."),
-        "resolve": _("La décision est écrite."),
-    }[move]
+    }
+    return said[move]
 
 
 # --- the hand-over ---------------------------------------------------------------------------------------------------
@@ -264,7 +238,38 @@ def _hand_over_page(public_id: str, form: MoveForm | None = None) -> Any:
     if "hand_over" not in view.moves or not view.may_move:
         return redirect(url_for("exchanges.show", public_id=public_id), 303)
     form = form or form_for("hand_over", exchange, cls=CodeForm)
-    return render_template("exchanges/hand_over.html", view=view, exchange=exchange, form=form)
+    return render_template(
+        "exchanges/hand_over.html",
+        view=view,
+        exchange=exchange,
+        form=form,
+        lines=things_of(exchange),
+        pieces=pieces_by_line(exchange, ("planned",)),
+        dues=dues_of(exchange),
+    )
+
+
+@blueprint.get("/echanges/<public_id>/retour")
+@enter.member
+def return_screen(public_id: str) -> Any:
+    """The provider's screen for what comes back: all in order in one tap, or line by line, in several visits."""
+    return _return_page(public_id)
+
+
+def _return_page(public_id: str, form: MoveForm | None = None) -> Any:
+    actor = signed_in_actor()
+    exchange = queries.exchange_for(actor, public_id)
+    view = queries.view_of(actor, exchange)
+    if "return" not in view.moves or not view.may_move:
+        return redirect(url_for("exchanges.show", public_id=public_id), 303)
+    return render_template(
+        "exchanges/return.html",
+        view=view,
+        exchange=exchange,
+        form=form or form_for("return", exchange),
+        lines=[line for line in things_of(exchange) if count_out(line) > 0],
+        pieces=pieces_by_line(exchange, ("out",)),
+    )
 
 
 @blueprint.get("/echanges/<public_id>/code")

@@ -1,45 +1,64 @@
-"""What the page of one exchange shows: its life as steps, whose turn it is, the forms of the next moves."""
+"""What the page of one exchange shows: its life as steps, whose turn it is, its lines and money, the forms of the next
+moves. The steps, the turn and the history have files of their own (`views_page_…`)."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
 from flask import url_for
 from flask_babel import gettext as _
 from flask_babel import ngettext
+from sqlalchemy import select
 
 from marketplace.accounts.permissions import Actor
 from marketplace.carbon import queries as carbon
-from marketplace.core.clock import now
-from marketplace.exchanges import appointments, queries
-from marketplace.exchanges.forms import FORMS, AmendForm, MoveForm, PickForm, ResolveForm, SlotsForm, form_for
-from marketplace.exchanges.models import Exchange
+from marketplace.catalogue.models import Piece
+from marketplace.core.clock import now, today_at
+from marketplace.core.db import db
+from marketplace.exchanges import appointments, assigning, queries, stock
+from marketplace.exchanges.dues import Dues, charges_of, dues_of, payments_of
+from marketplace.exchanges.forms import (
+    FORMS,
+    AmendForm,
+    MoveForm,
+    OptionForm,
+    PayForm,
+    PickForm,
+    ResolveForm,
+    SlotsForm,
+    form_for,
+)
+from marketplace.exchanges.kinds import KINDS
+from marketplace.exchanges.lines import own_lines
+from marketplace.exchanges.models import Charge, Exchange, ExchangeLine, OfflinePayment, Shortage
+from marketplace.exchanges.moves_terms import open_amounts
 from marketplace.exchanges.queries import ExchangeView
-from marketplace.exchanges.states import MODERATOR, PROVIDER, RECEIVER
+from marketplace.exchanges.states import PROVIDER
+from marketplace.exchanges.views_page_history import history_of
+from marketplace.exchanges.views_page_life import Step, steps_of
+from marketplace.exchanges.views_page_turn import Turn, turn_of
 from marketplace.web import filters, papers
 from marketplace.web.labels import label
 
 
-@dataclass
-class Step:
-    """One point on the line of an exchange's life."""
+@dataclass(frozen=True)
+class Row:
+    """A line of the exchange, with the parts of a set beneath it."""
 
-    title: str
-    at: str = ""
-    datetime: str = ""
-    note: str = ""
-    done: bool = False
-    current: bool = False
+    line: ExchangeLine
+    parts: tuple[ExchangeLine, ...] = ()
+    is_late: bool = False
 
 
 @dataclass(frozen=True)
-class Turn:
-    """What the box on top says: kind of `ui.turn`, title, text."""
+class Missing:
+    """An open shortage: what it says, and where to look for something else."""
 
-    kind: str
-    title: str
+    line: ExchangeLine
     text: str
+    search_url: str
 
 
 @dataclass
@@ -51,8 +70,13 @@ class Page:
     turn: Turn
     steps: list[Step]
     forms: dict[str, MoveForm]
-    history: list[dict[str, str]]
+    history: list[dict[str, Any]]
     other_name: str
+    rows: list[Row]
+    dues: Dues
+    charges: list[Charge] = field(default_factory=list)
+    payments: list[OfflinePayment] = field(default_factory=list)
+    shortages: list[Missing] = field(default_factory=list)
     documents: list[Any] = field(default_factory=list)
     entries: list[Any] = field(default_factory=list)
     estimate: tuple[Decimal, Decimal] | None = None
@@ -60,9 +84,20 @@ class Page:
 
 def title_of(exchange: Exchange) -> str:
     """« 6 pièces : Feuilles de décor 3 m », and how many more lines."""
-    first, more = exchange.lines[0], len(exchange.lines) - 1
-    text = _("%(amount)s : %(title)s", amount=filters.quantity(first.quantity, first.unit), title=first.title)
+    own = own_lines(exchange)
+    first, more = own[0], len(own) - 1
+    text = _("%(amount)s : %(title)s", amount=filters.quantity(first.quantity, first.unit), title=first.title)
     return text + (" " + ngettext("et une autre ligne", "et %(num)d autres lignes", more) if more else "")
+
+
+def heading_of(exchange: Exchange) -> str:
+    """The title of an exchange's page, by its kind."""
+    what = title_of(exchange)
+    return {
+        "donation": _("Don de %(what)s", what=what),
+        "rental": _("Location de %(what)s", what=what),
+        "sale": _("Vente de %(what)s", what=what),
+    }.get(exchange.kind, what)
 
 
 def exchange_word(kind: str, state: str) -> str:
@@ -75,7 +110,10 @@ def exchange_word(kind: str, state: str) -> str:
 def page_of(actor: Actor, exchange: Exchange, refused: tuple[str, MoveForm] | None = None) -> Page:
     """The page as it is now. `refused`: a move and its form as it was sent, shown again with its errors."""
     view = queries.view_of(actor, exchange)
-    forms = {move: _form(view, move) for move in view.moves} if view.may_move else {}
+    charges, payments = (charges_of(exchange.id), payments_of(exchange.id)) if exchange.kind != "donation" else ([], [])
+    forms = {move: form_of(view, move, charges) for move in view.moves if move in FORMS} if view.may_move else {}
+    if isinstance(pay := forms.get("pay_offline"), PayForm) and not pay.what.choices:
+        del forms["pay_offline"]
     pickable = [one for one in view.proposals if one.proposed_by != view.side and one.starts_at > now()]
     if "appoint" in forms and pickable:
         pick = form_for("appoint", exchange, cls=PickForm)
@@ -85,46 +123,170 @@ def page_of(actor: Actor, exchange: Exchange, refused: tuple[str, MoveForm] | No
     if refused is not None and refused[0] in forms:
         forms[refused[0]] = refused[1]
     other = exchange.receiver if view.side == PROVIDER else exchange.provider
+    rows, dues = rows_of(exchange, view.state), dues_of(exchange)
     return Page(
         view=view,
-        title=title_of(exchange),
-        turn=_turn(view, other.name, bool(pickable)),
-        steps=_steps(view),
+        title=heading_of(exchange),
+        turn=turn_of(view, dues, other=other.name, pickable=bool(pickable), is_late=any(row.is_late for row in rows)),
+        steps=steps_of(view),
         forms=forms,
-        history=_history(exchange),
+        history=history_of(exchange),
         other_name=other.name,
+        rows=rows,
+        dues=dues,
+        charges=charges,
+        payments=payments,
+        shortages=shortages_of(exchange) if exchange.kind == "rental" else [],
         documents=queries.documents_of(exchange.id),
         entries=list(papers.current_entries(exchange.id).values()),
         estimate=None if view.state == "completed" else _estimate(exchange),
     )
 
 
+# --- lines -----------------------------------------------------------------------------------------------------------
+
+
+def rows_of(exchange: Exchange, state: str) -> list[Row]:
+    """The lines one asked for, each with its parts; late when it is out past its day at its place."""
+    parts: dict[int, list[ExchangeLine]] = {}
+    for line in exchange.lines:
+        if line.parent_line_id is not None:
+            parts.setdefault(line.parent_line_id, []).append(line)
+    return [
+        Row(line, tuple(parts.get(line.id, ())), state == "handed_over" and _is_late(line))
+        for line in own_lines(exchange)
+    ]
+
+
+def _is_late(line: ExchangeLine) -> bool:
+    return line.ends_on is not None and today_at(line.listing.postcode) > line.ends_on
+
+
+def shortages_of(exchange: Exchange) -> list[Missing]:
+    """What facts have broken of this exchange and nobody has solved yet."""
+    query = select(Shortage).where(Shortage.exchange_id == exchange.id, Shortage.solved_at.is_(None))
+    lines = {line.id: line for line in exchange.lines}
+    found = []
+    for one in db.session.scalars(query.order_by(Shortage.id)):
+        line = lines[one.line_id]
+        found.append(Missing(line, shortage_text(one, line), _search_url(line)))
+    return found
+
+
+def shortage_text(shortage: Shortage, line: ExchangeLine) -> str:
+    """« Il manque 2 pièces de « Chaises » dès le 11 mars : en retard d’une autre location. »"""
+    said = _(
+        "Il manque %(amount)s de « %(title)s » dès le %(day)s : %(why)s.",
+        amount=filters.quantity(shortage.quantity, line.unit),
+        title=line.title,
+        day=filters.short_day(shortage.starts_on),
+        why=label("shortage_cause", shortage.cause),
+    )
+    if shortage.ends_on is None:
+        return said
+    return said + " " + _("De nouveau là le %(day)s, au plus tôt.", day=filters.short_day(shortage.ends_on))
+
+
+def _search_url(line: ExchangeLine) -> str:
+    """The search for things like these, on the same days."""
+    days: dict[str, date | None] = {"from": line.starts_on, "to": line.ends_on}
+    return url_for(
+        "search.results",
+        category=line.category_key,
+        mode="rent",
+        **{name: day.isoformat() for name, day in days.items() if day},
+    )
+
+
+# --- forms -----------------------------------------------------------------------------------------------------------
+
+
 def slots_for(exchange: Exchange) -> list[appointments.Slot]:
-    """Times the place is open, over the coming two weeks."""
-    return appointments.offered(exchange.site.opening_hours if exchange.site else None, now())
+    """Times the place is open: over the coming two weeks; around the day of departure or of return of a rental, as far
+    ahead as one may appoint."""
+    at, hours = now(), exchange.site.opening_hours if exchange.site else None
+    aim = exchange.ends_on if exchange.state == "handed_over" else exchange.starts_on
+    if aim is None:
+        return appointments.offered(hours, at)
+    first = (aim - at.astimezone(appointments.PARIS).date()).days - 3
+    if first <= 0:
+        return appointments.offered(hours, at)
+    found = appointments.offered(hours, at + timedelta(days=first), days=7)
+    return [slot for slot in found if appointments.problem(slot, hours, at) is None]
 
 
-def _form(view: ExchangeView, move: str) -> MoveForm:
-    form = form_for(move, view.exchange, cls=FORMS[move])
-    prepare(form, view.exchange)
+def form_of(view: ExchangeView, move: str, charges: list[Charge]) -> MoveForm:
+    """The empty form of a move, filled with what stands."""
+    exchange = view.exchange
+    form = form_for(move, exchange, cls=FORMS[move])
+    prepare(form, exchange, charges)
+    if isinstance(form, AmendForm):
+        form.delivery_cents.data = typed(exchange.delivery_cents)
+        form.deposit_cents.data = typed(exchange.deposit_cents)
+        form.reduction_percent.data = str(exchange.reduction_percent)
+        form.valid_until.data = exchange.valid_until.isoformat() if exchange.valid_until else ""
+    if isinstance(form, OptionForm):
+        form.option_days.data = str(exchange.option_days or 1)
     return form
 
 
-def prepare(form: MoveForm, exchange: Exchange) -> None:
+def prepare(form: MoveForm, exchange: Exchange, charges: list[Charge] | None = None) -> None:
     """Fill the lists of a form, sent or not."""
     if isinstance(form, SlotsForm):
         form.offer(slots_for(exchange))
     if isinstance(form, PickForm):
         form.offer([one for one in exchange.appointments if one.state == "proposed"])
+    if isinstance(form, OptionForm):
+        form.offer(exchange.option_days or 1)
+    if isinstance(form, PayForm):
+        form.offer(open_amounts(exchange))
     if isinstance(form, ResolveForm):
-        form.state.choices = [(code, label("exchange_state", code)) for code in ("confirmed", "cancelled", "completed")]
-    if isinstance(form, AmendForm):
-        form.lines.data = None
+        targets = KINDS[exchange.kind].resolutions.get(exchange.disputed_from or "", ())
+        form.state.choices = [(code, label("exchange_state", code)) for code in targets]
+        contested = (
+            [one for one in charges_of(exchange.id) if one.state == "contested"]
+            if charges is None
+            else [one for one in charges if one.state == "contested"]
+        )
+        form.waive.choices = [(one.public_id, charge_text(one)) for one in contested]
+
+
+def charge_text(charge: Charge) -> str:
+    """« Retard, 3 : 60,00 € »."""
+    said = f"{label('charge', charge.kind)} : {filters.money(charge.amount_cents)}"
+    return f"{said} ({charge.note})" if charge.note else said
+
+
+def typed(cents: int | None) -> str:
+    """An amount as a form shows it: « 45 » or « 45,50 »."""
+    if cents is None:
+        return ""
+    text = str(cents // 100) if cents % 100 == 0 else f"{cents // 100}.{cents % 100:02d}"
+    return text.replace(".", ",") if filters.language() == "fr" else text
+
+
+def pieces_by_line(exchange: Exchange, states: tuple[str, ...]) -> Mapping[int, list[Piece]]:
+    """The pieces that go or went for each line, by the line's row, in the order they were chosen."""
+    chosen = [one for one in assigning.assigned(exchange.id) if one.state in states]
+    pieces = {
+        piece.id: piece
+        for piece in db.session.scalars(select(Piece).where(Piece.id.in_([one.piece_id for one in chosen])))
+    }
+    found: dict[int, list[Piece]] = {}
+    for one in chosen:
+        found.setdefault(one.line_id, []).append(pieces[one.piece_id])
+    return found
+
+
+def things_of(exchange: Exchange) -> list[ExchangeLine]:
+    """The lines of things that go and come back: a set's parts instead of the set."""
+    return stock.holding(exchange.lines)
 
 
 def _estimate(exchange: Exchange) -> tuple[Decimal, Decimal] | None:
-    """(kgCO2e, doubt) that the first line would avoid: estimates of different things cannot be added up simply."""
-    if len(exchange.lines) != 1:
+    """(kgCO2e, doubt) that the first line would avoid: estimates of different things cannot be added up simply, and
+    what a rental avoids depends on how often the thing goes out."""
+    if len(exchange.lines) != 1 or exchange.kind == "rental":
         return None
     line = exchange.lines[0]
     row = carbon.estimate_of_listing(line.listing_id)
@@ -133,145 +295,9 @@ def _estimate(exchange: Exchange) -> tuple[Decimal, Decimal] | None:
     return row.unit_kgco2e * line.quantity, row.unit_uncertainty_kgco2e * line.quantity
 
 
-def _at(step: Step, at: datetime | None) -> Step:
-    if at is not None:
-        step.at, step.datetime = filters.short_moment(at), at.isoformat()
-    return step
-
-
-def _steps(view: ExchangeView) -> list[Step]:
-    exchange, state = view.exchange, view.state
-    at = {one.move: one.at for one in exchange.moves}  # the last of each
-    agreed = "confirm" if "confirm" in at else "accept"
-    was_agreed = agreed in at
-    steps = [_at(Step(_("Demandé"), done=True), at.get("request"))]
-    if state == "accepted":
-        steps.append(_at(Step(_("Autre proposition"), current=True), at.get("amend")))
-    steps.append(_at(Step(_("Accepté"), done=was_agreed, current=state == "requested"), at.get(agreed)))
-    meeting = view.appointment
-    if meeting is not None or state != "completed":
-        steps.append(
-            Step(
-                _("Rendez-vous"),
-                at=filters.short_moment(meeting.starts_at) if meeting else "",
-                datetime=meeting.starts_at.isoformat() if meeting else "",
-                done=meeting is not None and was_agreed,
-                current=state == "confirmed" and meeting is None,
-            )
-        )
-    steps.append(
-        _at(
-            Step(_("Remis"), done=state == "completed", current=state == "confirmed" and meeting is not None),
-            exchange.completed_at,
-        )
-    )
-    if state == "completed":
-        steps.append(Step(_("Terminé"), note=_("écriture carbone, certificat"), done=True))
-    elif state == "disputed":
-        steps.append(_at(Step(_("En litige"), current=True), at.get("dispute")))
-    elif state in ("declined", "cancelled", "expired"):
-        kept = [step for step in steps if step.done]
-        ended = {"declined": "decline", "cancelled": "cancel", "expired": "expire"}[state]
-        steps = [*kept, _at(Step(label("exchange_state", state), current=True), at.get(ended) or exchange.deadline_at)]
-    else:
-        steps.append(Step(_("Terminé"), note=_("écriture carbone, certificat")))
-    return steps
-
-
-def _until(view: ExchangeView) -> str:
-    return filters.short_moment(view.deadline_at)
-
-
-def _turn(view: ExchangeView, other: str, pickable: bool) -> Turn:
-    exchange, side, state = view.exchange, view.side, view.state
-    if view.is_mine:
-        return Turn("yours", _("À vous de jouer"), _yours(view, other, pickable))
-    if state == "completed":
-        if side == PROVIDER:
-            return Turn(
-                "kept",
-                _("C’est donné"),
-                _("%(other)s a tout reçu. La quantité de votre annonce a baissé.", other=other),
-            )
-        return Turn("kept", _("C’est à vous"), _("L’échange est terminé. Bonne suite à ce décor."))
-    if state == "disputed":
-        return Turn(
-            "wait",
-            _("On attend la modération"),
-            _("Elle lit l’échange et vos messages, puis décide. Rien ne bouge d’ici là."),
-        )
-    if state in ("declined", "cancelled", "expired"):
-        reason = exchange.end_reason
-        text = {
-            "declined": _("La demande a été déclinée."),
-            "cancelled": _("L’échange a été annulé."),
-            "expired": _("Personne n’a répondu à temps. Les choses sont à nouveau libres."),
-        }[state]
-        return Turn("lost", label("exchange_state", state), f"{text} « {reason} »" if reason else text)
-    title = _("On attend %(other)s", other=other)
-    if view.deadline_at is not None:
-        title = _("On attend %(other)s jusqu’au %(until)s", other=other, until=_until(view))
-    return Turn("wait", title, _waiting(view, other))
-
-
-def _yours(view: ExchangeView, other: str, pickable: bool) -> str:
-    if view.side == MODERATOR:
-        return _("Lisez l’échange et les messages, puis écrivez votre décision.")
-    if view.state == "requested":
-        return _(
-            "%(other)s vous demande ceci. Répondez avant le %(until)s : après, la demande tombe.",
-            other=other, until=_until(view),
-        )  # fmt: skip
-    if view.state == "accepted":
-        return _(
-            "%(other)s propose moins que demandé. Dites oui avant le %(until)s, ou annulez.",
-            other=other, until=_until(view),
-        )  # fmt: skip
-    if pickable:
-        return _("%(other)s propose des heures : choisissez-en une.", other=other)
-    if view.appointment is not None:
-        return _(
-            "Rendez-vous le %(at)s. À la remise, demandez le code à six chiffres et entrez-le.",
-            at=filters.moment(view.appointment.starts_at),
-        )
-    return _("Proposez une heure pour la remise, ou remettez tout de suite avec le code à six chiffres.")
-
-
-def _waiting(view: ExchangeView, other: str) -> str:
-    if view.state == "requested":
-        return _("Vos choses sont retenues en attendant la réponse.")
-    if view.state == "accepted":
-        return _("Vous avez proposé moins que demandé. La réponse arrive ici.")
-    if view.appointment is not None and view.side == RECEIVER:
-        return _(
-            "Rendez-vous le %(at)s. Sur place, montrez votre code : %(other)s l’entre, et c’est fait.",
-            at=filters.moment(view.appointment.starts_at), other=other,
-        )  # fmt: skip
-    if view.proposals:
-        return _("Vos heures sont proposées. La réponse arrive ici.")
-    if view.side == RECEIVER:
-        return _("C’est accepté. %(other)s va proposer une heure ; vous pouvez aussi en proposer.", other=other)
-    return ""
-
-
-def _history(exchange: Exchange) -> list[dict[str, str]]:
-    names = {PROVIDER: exchange.provider.name, RECEIVER: exchange.receiver.name}
-    rows = []
-    for one in exchange.moves:
-        data = one.data or {}
-        rows.append(
-            {
-                "what": label("move_done", one.move),
-                "who": names.get(one.side) or label("side", one.side),
-                "at": filters.moment(one.at),
-                "datetime": one.at.isoformat(),
-                "reason": data.get("reason") or "",
-            }
-        )
-    return rows
-
-
 def screen_path(view: ExchangeView) -> str:
-    """Where this side goes for the hand-over."""
+    """Where this side goes for the hand-over, or for the return of what is out."""
+    if view.side == PROVIDER and view.state == "handed_over":
+        return url_for("exchanges.return_screen", public_id=view.exchange.public_id)
     endpoint = "exchanges.hand_over_screen" if view.side == PROVIDER else "exchanges.code_screen"
     return url_for(endpoint, public_id=view.exchange.public_id)

@@ -148,9 +148,55 @@ LABELS = {
         "fund": _l("Payé par carte"),
         "promote": _l("Passé en première option"),
     },
+    # how a receiver would have things come to them
+    "delivery_asked": {
+        "collection": _l("Je viens chercher"),
+        "provider": _l("Livraison à mon adresse"),
+        "carrier": _l("Un transporteur passe"),
+    },
+    "delivery": {
+        "collection": _l("sur place"),
+        "provider": _l("livré par le prestataire"),
+        "carrier": _l("par transporteur"),
+    },
+    # money that changed hands outside
+    "paid_for": {
+        "price": _l("Prix"),
+        "deposit": _l("Caution reçue"),
+        "deposit_back": _l("Caution rendue"),
+        "charge": _l("Sommes en plus"),
+        "refund": _l("Remboursement"),
+    },
+    "paid_by": {
+        "transfer": _l("Virement"),
+        "cheque": _l("Chèque"),
+        "cash": _l("Espèces"),
+        "card": _l("Carte"),
+        "order": _l("Bon de commande"),
+        "other": _l("Autrement"),
+    },
+    # what is owed beside the price
+    "charge": {
+        "late": _l("Retard"),
+        "damage": _l("Dégât"),
+        "loss": _l("Perte"),
+        "extension": _l("Prolongation"),
+    },
+    "charge_state": {"owed": _l("dû"), "contested": _l("contesté"), "waived": _l("pas dû")},
+    # how a thing came back
+    "outcome": {"fine": _l("En bon ordre"), "damaged": _l("Abîmée"), "lost": _l("Perdue")},
+    # « Il manque 2 pièces : … »
+    "shortage_cause": {
+        "promise": _l("une autre location les garde encore"),
+        "late": _l("une autre location est en retard"),
+        "repair": _l("en réparation"),
+        "missing": _l("perdues"),
+        "maintenance": _l("en entretien"),
+        "turnaround": _l("en remise en état"),
+    },
     "side": {
-        "provider": _l("celui qui donne"),
-        "receiver": _l("celui qui reçoit"),
+        "provider": _l("celui qui fournit"),
+        "receiver": _l("celui qui demande"),
         "moderator": _l("la modération"),
         "product": _l("Seconde Prise"),
     },
