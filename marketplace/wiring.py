@@ -27,8 +27,9 @@ from marketplace.carbon import listeners as carbon
 from marketplace.carbon.events import EstimateChanged
 from marketplace.catalogue import jobs as catalogue_jobs
 from marketplace.catalogue import piece_photos
-from marketplace.catalogue.events import ListingHidden, ListingSaved, ListingsLeaveSoon
+from marketplace.catalogue.events import ListingHidden, ListingSaved, ListingsLeaveSoon, PieceBack, PieceSetAside
 from marketplace.exchanges import jobs as exchange_jobs
+from marketplace.exchanges import listeners as exchanges
 from marketplace.exchanges.events import ExchangeCompleted, ExchangeMoved, ExchangeRequested, StockChanged
 from marketplace.jobs import runner
 from marketplace.messaging import jobs as messaging_jobs
@@ -44,6 +45,8 @@ LISTENERS: dict[type, list[Callable[[Any], None]]] = {
     ListingSaved: [search.on_listing, carbon.on_listing_saved],
     ListingHidden: [search.on_listing, messaging.on_listing_hidden],
     ListingsLeaveSoon: [messaging.on_listings_leave_soon],
+    PieceSetAside: [exchanges.on_piece_set_aside],
+    PieceBack: [exchanges.on_piece_back],
     StockChanged: [search.on_stock],
     EstimateChanged: [search.on_estimate],
     ExchangeRequested: [messaging.on_exchange_requested],

@@ -591,3 +591,22 @@ def test_a_fixed_price_takes_no_offer(app, clock):
         services.request_exchange(
             counter.bob, ExchangeRequest("sale", [LineRequest(counter.chairs.public_id, 1, offered_cents=1)])
         )
+
+
+def test_a_piece_under_repair_leaves_and_its_promise_gets_another(counter):
+    from marketplace.catalogue import pieces as catalogue_pieces
+    from marketplace.exchanges import assigning, stock
+
+    made = with_pieces(counter)  # four
+    exchange = counter.get(counter.confirmed(counter.bob, 3, day(3), day(10)))
+    with transaction():
+        stock.lock([counter.chairs.id], exchange.id)
+        assigning.assign(exchange, exchange.lines[0], db.session.get_one(Piece, made[0].id))
+    with transaction():
+        catalogue_pieces.send_to_repair(counter.alice, made[0].public_id, "Pied")
+    assert counter.free(day(3), day(11)) == [(day(3), 0), (day(10), 3)]
+    assert db.session.scalars(select(Assignment.state)).all() == ["released"]
+    db.session.rollback()
+    with transaction():
+        catalogue_pieces.send_to_repair(counter.alice, made[1].public_id, "Assise")
+    assert db.session.scalars(select(Shortage.quantity)).all() == [1]
