@@ -31,10 +31,6 @@ class Guard:
     passkeys: int
 
     @property
-    def any(self) -> bool:
-        return self.since is not None or self.passkeys > 0
-
-    @property
     def few_codes(self) -> bool:
         return self.since is not None and self.codes_left <= recovery.FEW
 
@@ -167,6 +163,10 @@ def step_of(seed: str, code: str, at: datetime) -> int | None:
 
 def wrong_code() -> str:
     return _("Ce code ne va pas, ou il a déjà servi. Attendez le suivant et vérifiez l’heure de votre téléphone.")
+
+
+def wrong_recovery_code() -> str:
+    return _("Ce code de secours ne va pas, ou il a déjà servi. Prenez le suivant de votre liste.")
 
 
 def _step(at: datetime) -> int:

@@ -28,7 +28,7 @@ PROOFS: dict[str, tuple[str, list[str]]] = {
         "accounts/test_passwords.py::test_what_is_refused_and_why",
         "accounts/test_passwords.py::test_a_hostile_password_is_judged_quickly",
     ]),
-    "A3": ("a second factor for all, asked for moderation; a code works once; recovery codes; passkeys", [
+    "A3": ("a second factor for all, asked at the act; a code works once; recovery codes; passkeys", [
         "accounts/test_second_factor.py::test_a_code_is_taken_for_its_half_minute_and_those_beside_it",
         "accounts/test_second_factor.py::test_a_code_works_once",
         "accounts/test_second_factor.py::test_a_code_given_twice_at_once_works_once",
@@ -38,6 +38,10 @@ PROOFS: dict[str, tuple[str, list[str]]] = {
         "accounts/test_second_factor.py::test_from_nothing_to_in_place_and_away",
         "accounts/test_second_factor.py::test_a_moderator_without_one_is_led_to_put_it_in_place",
         "accounts/test_second_factor.py::test_a_moderator_gives_a_code_at_the_act",
+        "accounts/test_second_factor.py::test_who_has_one_proves_with_it",
+        "accounts/test_second_factor.py::test_a_recovery_code_proves_once",
+        "accounts/test_tokens.py::test_a_code_is_asked_at_the_act_from_whoever_makes_one",
+        "accounts/test_tokens.py::test_without_a_second_factor_one_is_led_to_it",
         "accounts/test_passkeys.py::test_a_key_opens_the_account_as_both_factors",
         "accounts/test_passkeys.py::test_what_is_refused",
         "journeys/test_second_factor.py::test_a_phone_put_in_place_then_lost",
@@ -94,7 +98,8 @@ PROOFS: dict[str, tuple[str, list[str]]] = {
     "A8": ("the password again before address, tokens, owner; the old address is told", [
         "accounts/test_views_sign_up.py::test_changing_address_asks_for_the_password_and_the_new_address",
         "accounts/test_services.py::test_an_address_changes_only_when_the_new_one_answers",
-        "accounts/test_tokens.py::test_the_password_is_asked_again_after_a_while",
+        "accounts/test_tokens.py::test_revoking_needs_proof_too_but_only_of_what_one_has",
+        "accounts/test_second_factor.py::test_who_has_one_proves_with_it",
         "accounts/test_views_organisations.py::test_owners_change_only_with_the_password",
         "accounts/test_second_factor.py::test_proof_is_asked_before_the_page",
         "accounts/test_views_sign_up.py::test_a_new_password_needs_the_old_one_and_waits_in_no_page",
