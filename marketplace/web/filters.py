@@ -18,6 +18,7 @@ from markupsafe import Markup
 
 from marketplace.web import labels, writing
 from marketplace.web import stylesheets as sheets
+from marketplace.web.next_address import page_behind
 from marketplace.web.writing import NBSP, Figure, sign_known
 
 FONT = "fonts/radio-canada-latin.woff2"  # tokens.css names it without a hash: a new font gets a new name
@@ -132,8 +133,11 @@ def link(endpoint: str) -> str:
 
 def in_language(code: str) -> str:
     """This page's address in another language; the answer to a form is shown from its start again."""
-    asked = {**request.args.to_dict(flat=False), "lang": [code]} if request.method == "GET" else {"lang": [code]}
-    return f"{request.path}?{urlencode(asked, doseq=True)}"
+    if request.method in ("GET", "HEAD"):
+        path, asked = request.path, {**request.args.to_dict(flat=False), "lang": [code]}
+    else:
+        path, asked = page_behind(request.path, current_app.create_url_adapter(request)), {"lang": [code]}
+    return f"{path}?{urlencode(asked, doseq=True)}"
 
 
 def sentences(errors: Any) -> Iterator[Any]:
