@@ -27,6 +27,7 @@ PROOFS: dict[str, tuple[str, list[str]]] = {
         "accounts/test_passwords.py::test_the_list_is_long_and_catches_what_is_tried_first",
         "accounts/test_passwords.py::test_what_is_refused_and_why",
         "accounts/test_passwords.py::test_a_hostile_password_is_judged_quickly",
+        "accounts/test_views_sign_up.py::test_a_new_password_is_not_the_name_of_ones_organisation",
     ]),
     "A3": ("a second factor for all, asked at the act; a code works once; recovery codes; passkeys", [
         "accounts/test_second_factor.py::test_a_code_is_taken_for_its_half_minute_and_those_beside_it",
@@ -40,6 +41,7 @@ PROOFS: dict[str, tuple[str, list[str]]] = {
         "accounts/test_second_factor.py::test_a_moderator_gives_a_code_at_the_act",
         "accounts/test_second_factor.py::test_who_has_one_proves_with_it",
         "accounts/test_second_factor.py::test_a_recovery_code_proves_once",
+        "accounts/test_commands.py::test_a_lost_second_factor_is_taken_away",
         "accounts/test_tokens.py::test_a_code_is_asked_at_the_act_from_whoever_makes_one",
         "accounts/test_tokens.py::test_without_a_second_factor_one_is_led_to_it",
         "accounts/test_passkeys.py::test_a_key_opens_the_account_as_both_factors",
@@ -49,6 +51,7 @@ PROOFS: dict[str, tuple[str, list[str]]] = {
     ]),
     "A4": ("links: long, hashed, once, an hour, void with the password; unverified neither publish nor write", [
         "accounts/test_reset.py::test_it_serves_once",
+        "accounts/test_reset.py::test_from_a_forgotten_password_to_a_new_one",
         "accounts/test_reset.py::test_it_is_void_once_the_password_changed_otherwise",
         "accounts/test_reset.py::test_looking_at_the_link_does_not_spend_it",
         "accounts/test_reset.py::test_one_persons_link_does_nothing_for_another",
@@ -79,7 +82,9 @@ PROOFS: dict[str, tuple[str, list[str]]] = {
         "exchanges/test_services.py::test_ten_wrong_codes_pause_and_the_pause_ends",
         "security/test_records.py::test_each_costly_act_has_its_limit",
         "security/test_takeovers.py::test_a_photo_form_is_limited_however_it_is_sent",
-        "accounts/test_second_factor.py::test_five_wrong_codes_and_twenty_an_hour",
+        "accounts/test_second_factor.py::test_five_wrong_codes_in_five_minutes",
+        "accounts/test_limits.py::test_twenty_codes_an_hour",
+        "accounts/test_limits.py::test_keys_of_nobody_are_limited_by_address",
         "web/test_waiting.py::test_the_page_says_how_long",
     ]),
     "A7": ("sessions: new at sign-in, kept by us, ended everywhere when they must", [
@@ -89,6 +94,8 @@ PROOFS: dict[str, tuple[str, list[str]]] = {
         "accounts/test_sessions.py::test_changing_the_password_ends_every_other_session",
         "accounts/test_sessions.py::test_idle_and_absolute_ends",
         "accounts/test_services.py::test_a_closed_account_has_no_session_no_link_and_no_way_in",
+        "accounts/test_services.py::test_a_closed_account_is_shut_whatever_became_of_its_sessions",
+        "accounts/test_commands.py::test_an_account_is_closed_with_its_reason_and_opened_again",
         "accounts/test_memberships.py::test_who_is_removed_is_out_at_the_next_request",
         "security/test_takeovers.py::test_signed_in_everywhere_is_listed_and_ended",
         "accounts/test_browsers.py::test_one_is_signed_out_by_its_person_alone",
@@ -106,6 +113,7 @@ PROOFS: dict[str, tuple[str, list[str]]] = {
     ]),
     "A9": ("cookies for us alone; no secret or address in logs", [
         "accounts/test_sessions.py::test_the_cookie_is_for_us_alone",
+        "accounts/test_views_sign_up.py::test_no_address_of_a_page_holds_what_people_typed",
         "security/test_takeovers.py::test_what_opens_a_door_is_in_no_table_and_no_line_of_the_log",
         "security/test_takeovers.py::test_a_failed_statement_is_logged_without_what_it_carried",
         "accounts/test_views_sign_in.py::test_the_refusal_is_told_in_the_log_without_what_was_typed",
@@ -115,6 +123,8 @@ PROOFS: dict[str, tuple[str, list[str]]] = {
         "web/test_csrf.py::test_without_a_wrong_or_anothers_token_nothing_is_written",
         "web/test_csrf.py::test_from_another_site_even_a_right_token_does_nothing",
         "web/test_csrf.py::test_visitors_forms_are_guarded_too",
+        "web/test_csrf.py::test_every_address_that_takes_forms_asks_for_the_token",
+        "web/test_csrf.py::test_a_look_is_kept_in_an_account_only_with_its_token",
         "web/test_csrf.py::test_a_token_of_before_signing_in_is_worth_nothing_after",
         "web/test_csrf.py::test_no_page_address_writes_when_read",
         "security/test_records.py::test_looking_changes_nothing",
@@ -128,6 +138,7 @@ PROOFS: dict[str, tuple[str, list[str]]] = {
     ]),
     "B3": ("nosniff, HSTS, nothing from elsewhere, private pages kept by nobody", [
         "web/test_headers.py::test_private_pages_are_kept_by_nobody",
+        "web/test_headers.py::test_every_answer_has_them",
         "web/test_headers.py::test_https_is_asked_to_be_kept_for_a_year",
         "web/test_headers.py::test_pages_hold_nothing_inline_and_nothing_from_elsewhere",
         "api/test_shell.py::test_private_answers_are_not_kept_by_caches",
@@ -179,6 +190,7 @@ PROOFS: dict[str, tuple[str, list[str]]] = {
     "C3": ("fields one may not see yet, fields one may not send", [
         "exchanges/test_views.py::test_the_address_and_phones_come_with_the_acceptance_the_code_for_the_receiver_alone",
         "catalogue/test_views.py::test_the_page_says_what_where_when_and_never_the_address",
+        "accounts/test_views_organisations.py::test_the_public_page_keeps_the_street_and_the_telephone",
         "catalogue/test_views.py::test_protected_fields_are_not_taken_from_a_form",
         "accounts/test_views_sign_up.py::test_protected_fields_sent_by_a_client_change_nothing",
         "security/test_takeovers.py::test_forms_cannot_say_whose_a_thing_is_nor_in_which_state",
