@@ -71,7 +71,9 @@ def confirm(user_id: int, code: str) -> list[str]:
     """
     user = _locked(user_id)
     seed = seeds.opened(user.totp_seed)
-    if user.totp_confirmed_at is not None or seed is None:
+    if user.totp_confirmed_at is not None:  # the page of the codes, loaded again
+        raise Conflict(_("Le second facteur est déjà en place. Codes de secours pas notés ? Faites-en huit nouveaux."))
+    if seed is None:
         raise Conflict(_("Recommencez la mise en place : cette clé n’attend plus de code."))
     step = step_of(seed, code, wall())
     if step is None:

@@ -288,6 +288,8 @@ def test_from_nothing_to_in_place_and_away(client, run_jobs, outbox_mail):
     answer = client.post("/compte/second-facteur/code", data={"code": code_at(seed=key)})
     codes = re.findall(r"(?:\w{5}-){4}\w{5}", answer.get_data(as_text=True))
     assert len(codes) == 8 and answer.headers["Cache-Control"] == "no-store"
+    again = client.post("/compte/second-facteur/code", data={"code": code_at(seed=key)})
+    assert again.status_code == 409 and "déjà en place" in again.get_data(as_text=True), "the page loaded again"
     for path in ("/compte/second-facteur", "/compte/securite"):
         assert not any(code in client.get(path).get_data(as_text=True) for code in codes), "shown once"
     assert key not in client.get("/compte/second-facteur").get_data(as_text=True)
