@@ -69,6 +69,7 @@ function changed(job) {
     line.hidden = !line.textContent;
   }
   if (['refused', 'done'].includes(job.state)) tell();
+  if (job.state === 'done') made(row);
   go();
 }
 
@@ -101,18 +102,47 @@ async function draft() {
   }
 }
 
+// Most browsers show no HEIC: the drawing stays until the server has made a picture of it.
+function show(picture, file) {
+  const drawing = picture.src;
+  picture.addEventListener('error', () => {
+    picture.src = drawing;
+    picture.dataset.unseen = '';
+  }, { once: true });
+  picture.src = URL.createObjectURL(file);
+}
+
+async function made(row, turns = 30) {
+  const picture = row.querySelector('[data-unseen]');
+  if (!picture || !turns || !row.isConnected) return;
+  await new Promise((resolve) => setTimeout(resolve, 1500));
+  const id = row.querySelector('[name="listing"]').value;
+  try {
+    const answer = await fetch(texts.photos.replace('LINE', id), { headers: { Accept: 'application/json' } });
+    const [first] = answer.ok ? (await answer.json()).photos : [];
+    const shown = first?.key ? fromServer(first.html).querySelector('img') : null;
+    if (shown) {
+      picture.src = shown.src;
+      delete picture.dataset.unseen;
+    }
+  } catch {
+    // the network is away: the next turn tries again
+  }
+  made(row, turns - 1);
+}
+
 async function begin(file) {
-  const made = await draft().catch(() => ({}));
-  if (!made.ok) {
-    said.add(`${file.name} : ${made.error ?? texts.textFailed}`);
+  const answer = await draft().catch(() => ({}));
+  if (!answer.ok) {
+    said.add(`${file.name} : ${answer.error ?? texts.textFailed}`);
     return;
   }
-  const row = fromServer(made.html);
+  const row = fromServer(answer.html);
   const picture = row.querySelector('[data-waits]');
-  if (picture) picture.src = URL.createObjectURL(file);
+  if (picture) show(picture, file);
   rows.append(row);
   remember();
-  sender.add(placeOf(made.id), file);
+  sender.add(placeOf(answer.id), file);
 }
 
 chooser.addEventListener('change', async () => {

@@ -2,6 +2,7 @@
 
 import re
 
+import pillow_heif
 from PIL import Image
 from playwright.sync_api import expect
 
@@ -132,6 +133,20 @@ def test_a_line_for_each_photo_and_the_network_in_between(enter, stage, word, tm
         held = db.session.query(Photo).join(Listing, Listing.id == Photo.listing_id)
         assert held.filter(Listing.organisation_id == house.id, Photo.state != "failed").count() == 3
     forgives_the_network(emma)
+
+
+def test_a_photo_the_browser_cannot_show_is_shown_once_it_is_made(enter, stage, word, tmp_path):
+    """HEIC, as phones write it: a drawing, then the picture itself."""
+    path = tmp_path / "IMG_0001.HEIC"
+    pillow_heif.from_pillow(Image.effect_noise((640, 480), 80).convert("RGB")).save(path)
+    user, house = make_side(word, "Fanny")
+    fanny = enter("Fanny", app=stage, user=user, acting=house)
+    fanny.visits("/publier/photos")
+    fanny.page.set_input_files("#photo", str(path))
+    picture = fanny.page.locator("#rows .thumb img")
+    expect(picture).to_have_attribute("src", re.compile(r"/photos/.+-320\.webp"))
+    fanny.waits_until(lambda: picture.evaluate("one => one.naturalWidth > 0"), "the picture is seen")
+    fanny.looks()
 
 
 def test_turned_and_cropped_by_hand_and_by_keyboard(enter, stage, word, photos):
