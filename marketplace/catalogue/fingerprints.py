@@ -106,11 +106,10 @@ def _nearest(listing_id: int, known: Sequence[tuple[int, int, str | None]]) -> l
     fingerprint and mean colour of every photo of the house."""
     ours = {(bits, colour) for owner_id, bits, colour in known if owner_id == listing_id}
     nearest: dict[int, int] = {}
-    for other_id, bits, colour in known if ours else ():
-        if other_id == listing_id:
-            continue
-        for mine, my_colour in ours:
+    for mine, my_colour in ours:
+        near = [one for one in known if (one[1] ^ mine).bit_count() <= ALIKE]  # few of thousands: looked at below
+        for other_id, bits, colour in near:
             apart = (bits ^ mine).bit_count()
-            if apart <= ALIKE and apart < nearest.get(other_id, ALIKE + 1) and same_tone(colour, my_colour):
+            if other_id != listing_id and apart < nearest.get(other_id, ALIKE + 1) and same_tone(colour, my_colour):
                 nearest[other_id] = apart
     return sorted(nearest.items(), key=lambda pair: (pair[1], pair[0]))
