@@ -18,6 +18,7 @@ from markupsafe import Markup
 
 from marketplace.web import labels, writing
 from marketplace.web import stylesheets as sheets
+from marketplace.web.language import spoken
 from marketplace.web.next_address import page_behind
 from marketplace.web.writing import NBSP, Figure, sign_known
 
@@ -27,8 +28,7 @@ NO_DRAWING = "vide"
 
 def language() -> str:
     """'fr' or 'en'."""
-    locale = get_locale()
-    return "en" if locale is not None and locale.language == "en" else "fr"
+    return spoken()
 
 
 def number(value: Figure | None, decimals: int | None = None) -> str:
