@@ -7,23 +7,18 @@ compared too; beyond, ours ranks the latest 10,000 and theirs ranks all. What th
 need not know who is asking, is printed beside.
 """
 
-import json
-import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from math import cos
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from sqlalchemy import select, text
 
 from bench import facets
 from bench.asking import request_for
-from bench.instance import application
 from bench.measuring import Figure, in_turns
-from bench.world import LARGE, World
+from bench.world import World
 from marketplace.catalogue import taxonomy
 from marketplace.core import geo
 from marketplace.core.clock import today
@@ -33,7 +28,7 @@ from marketplace.search.documents import CONDITIONS, unit_vector
 from marketplace.search.models import SearchDocument
 from marketplace.search.queries import MAX_COUNT, PER_PAGE, find_listings
 from marketplace.search.requests import SearchRequest
-from marketplace.seeding import bulk, generator
+from marketplace.seeding import generator
 
 ROUNDS = 5
 QUESTIONS = 60
@@ -72,33 +67,16 @@ TSVECTOR = Bare(
 )
 
 
+BARE = {"SQLite": FTS5, "PostgreSQL": TSVECTOR}
+
+
 def run(world: World) -> list[Figure]:
-    """The ratios on SQLite, and on PostgreSQL where a server is named (BENCH_DATABASE_URL or TEST_DATABASE_URL)."""
-    with world.large.inside():
-        figures = _figures("SQLite", FTS5)
-    server = os.environ.get("BENCH_DATABASE_URL") or os.environ.get("TEST_DATABASE_URL")
-    if server:
-        with TemporaryDirectory(prefix="bench-") as folder, application(Path(folder), server):
-            print(f"{LARGE} annonces dans PostgreSQL : chargement…", flush=True)
-            began = time.perf_counter()
-            bulk.load(map(_line, generator.listings(LARGE, on=today())), _importing())
-            db.session.connection().exec_driver_sql("ANALYZE")
-            db.session.commit()
-            print(f"  en {time.perf_counter() - began:.0f} s", flush=True)
-            figures += _figures("PostgreSQL", TSVECTOR)
-    else:
-        print("PostgreSQL : ni BENCH_DATABASE_URL ni TEST_DATABASE_URL, pas de mesure")
+    """The ratios on each database."""
+    figures = []
+    for loaded in world.large:
+        with loaded.inside():
+            figures += _figures(loaded.database, BARE[loaded.database])
     return figures
-
-
-def _line(listing: dict[str, Any]) -> str:
-    return json.dumps(listing, ensure_ascii=False)
-
-
-def _importing() -> int:
-    organisation = bulk.importing_organisation()
-    db.session.commit()
-    return organisation.id
 
 
 def _figures(database: str, bare: Bare) -> list[Figure]:

@@ -1,5 +1,6 @@
 """An application of our own inside the bench's process, on a fresh database: what is measured without a server."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -8,6 +9,11 @@ from flask import Flask
 
 from marketplace import create_app
 from tests.databases import PostgresqlDatabases, prepare, settings_for
+
+
+def postgresql_server() -> str | None:
+    """The server to measure on (BENCH_DATABASE_URL or TEST_DATABASE_URL); None where none is named."""
+    return os.environ.get("BENCH_DATABASE_URL") or os.environ.get("TEST_DATABASE_URL") or None
 
 
 @contextmanager

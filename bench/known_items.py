@@ -25,14 +25,19 @@ _KEYBOARD = ("azertyuiop", "qsdfghjklm", "wxcvbn")
 
 
 def run(world: World) -> list[Figure]:
-    """The share found, by way of writing the title."""
-    with world.large.inside():
-        titles = _titles()
-        found = {name: _share(titles, change) for name, change in WAYS.items()}
-    return [
-        Figure(f"retrouvée dans les dix, {name}", found[name], "", 0.85 if change is mistyped else 0.98, True)
-        for name, change in WAYS.items()
-    ]
+    """The share found, by way of writing the title, on each database."""
+    figures = []
+    for loaded in world.large:
+        with loaded.inside():
+            titles = _titles()
+            figures += [
+                Figure(
+                    f"retrouvée dans les dix, {loaded.database}, {name}",
+                    _share(titles, change), "", 0.85 if change is mistyped else 0.98, True,
+                )
+                for name, change in WAYS.items()
+            ]  # fmt: skip
+    return figures
 
 
 def _titles() -> list[str]:

@@ -1,8 +1,8 @@
 """Pages against a bare page on the same application server.
 
 Throughput with one client, as the median of rounds in which the bare page and ours take turns, so that a busy machine
-slows both; the 95th percentile with four clients. Clients are other processes, over kept connections. The weight of
-pages is what they send, uncompressed and compressed.
+slows both; the 95th percentile with four clients. Clients are other processes, over kept connections. What a first
+visit weighs is in `bench/lighthouse.py`.
 """
 
 import random
@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 from urllib.request import urlopen
 
 from bench.measuring import Figure, ask, bare_server, percentile
-from bench.world import LARGE, SMALL, World
+from bench.world import LARGE, SMALL, Loaded, World
 from marketplace.seeding import generator
 
 ROUNDS = 5
@@ -28,23 +28,26 @@ Pages = dict[str, list[str]]
 
 
 def run(world: World) -> list[Figure]:
-    """Throughput and p95 with 100,000 listings, and what ten times the listings cost."""
-    small, large = world.small.live, world.large.live
-    small_pages, large_pages = _pages(small.url), _pages(large.url)
+    """Throughput and p95 with 100,000 listings, and what ten times the listings cost, on each database."""
+    return [figure for small, large in zip(world.small, world.large, strict=True) for figure in _on(small, large)]
+
+
+def _on(small: Loaded, large: Loaded) -> list[Figure]:
+    port, database = large.live.port, large.database
+    small_pages, large_pages = _pages(small.live.url), _pages(large.live.url)
     with bare_server() as bare:
         _warm(bare, {"bare": ["/"]})
-        _warm(small.port, small_pages)
-        _warm(large.port, large_pages)
-        figures = _rates(bare, large.port, large_pages)
+        _warm(small.live.port, small_pages)
+        _warm(port, large_pages)
+        figures = _rates(database, bare, port, large_pages)
     for name, paths in large_pages.items():
-        _rate, taken = ask(large.port, paths, SECONDS * 2, CLIENTS)
-        figures.append(
-            Figure(f"p95 à {CLIENTS} clients, {NAMES[name]}", percentile(taken, 0.95) * 1000, "ms", P95_MS, False)
-        )
-    return [*figures, _growth(small.port, small_pages, large.port, large_pages)]
+        _rate, taken = ask(port, paths, SECONDS * 2, CLIENTS)
+        said = f"p95 à {CLIENTS} clients, {database}, {NAMES[name]}"
+        figures.append(Figure(said, percentile(taken, 0.95) * 1000, "ms", P95_MS, False))
+    return [*figures, _growth(database, small.live.port, small_pages, port, large_pages)]
 
 
-def _growth(small: int, small_pages: Pages, large: int, large_pages: Pages) -> Figure:
+def _growth(database: str, small: int, small_pages: Pages, large: int, large_pages: Pages) -> Figure:
     """How much slower the mix of the three pages is with 100,000 listings than with 10,000, in turns."""
     ratios = []
     mixes = [(small, _mix(small_pages)), (large, _mix(large_pages))]
@@ -55,10 +58,10 @@ def _growth(small: int, small_pages: Pages, large: int, large_pages: Pages) -> F
             shown[port].append(percentile(taken, 0.95) * 1000)
         ratios.append(shown[large][-1] / shown[small][-1])
     print(
-        f"p95 de l’ensemble : {statistics.median(shown[small]):.0f} ms à {SMALL},"
+        f"{database}, p95 de l’ensemble : {statistics.median(shown[small]):.0f} ms à {SMALL},"
         f" {statistics.median(shown[large]):.0f} ms à {LARGE}"
     )
-    return Figure("p95 de l’ensemble, 100 000 / 10 000", statistics.median(ratios), "", GROWTH, False)
+    return Figure(f"p95 de l’ensemble, {database}, 100 000 / 10 000", statistics.median(ratios), "", GROWTH, False)
 
 
 def _mix(pages: Pages) -> list[str]:
@@ -75,19 +78,19 @@ def _mix(pages: Pages) -> list[str]:
     return mixed
 
 
-def _rates(bare: int, port: int, pages: Pages) -> list[Figure]:
+def _rates(database: str, bare: int, port: int, pages: Pages) -> list[Figure]:
     rates: dict[str, list[float]] = {name: [] for name in ("bare", *pages)}
     for _round in range(ROUNDS):
         rates["bare"].append(ask(bare, ["/"], SECONDS)[0])
         for name, paths in pages.items():
             rates[name].append(ask(port, paths, SECONDS)[0])
     print(
-        "Requêtes par seconde, un client : "
+        f"{database}, requêtes par seconde, un client : "
         + ", ".join(f"{NAMES.get(name, 'page nue')} {statistics.median(found):.0f}" for name, found in rates.items())
     )
     return [
         Figure(
-            f"débit, {NAMES[name]} / page nue",
+            f"débit, {database}, {NAMES[name]} / page nue",
             statistics.median(ours / theirs for ours, theirs in zip(rates[name], rates["bare"], strict=True)),
             "",
             LIMITS[name],

@@ -6,7 +6,6 @@ their first word, is held out: nothing is tuned on them. The peers answer the sa
 """
 
 import json
-import os
 import sqlite3
 import statistics
 import zlib
@@ -22,7 +21,7 @@ from whoosh.filedb.filestore import RamStorage
 from whoosh.qparser import MultifieldParser
 
 from bench.asking import first_rows
-from bench.instance import application
+from bench.instance import application, postgresql_server
 from bench.measuring import Figure
 from bench.world import World
 from marketplace.accounts.models import Organisation
@@ -89,7 +88,7 @@ def ndcg(grades: list[int], ideal: list[int]) -> float:
 
 def run(world: World) -> list[Figure]:
     """The figures on SQLite, printed beside those of the peers, and on PostgreSQL where a server is named."""
-    server = os.environ.get("BENCH_DATABASE_URL") or os.environ.get("TEST_DATABASE_URL")
+    server = postgresql_server()
     return [*_on(None), *(_on(server) if server else ())]
 
 

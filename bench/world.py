@@ -12,12 +12,15 @@ from typing import Any
 
 from flask import Flask
 
+from bench.instance import postgresql_server
 from bench.measuring import THREADS
 from marketplace import create_app
+from marketplace.core.db import db
 from marketplace.search import vocabulary
 from marketplace.seeding import generator
 from marketplace.seeding.people import HOUSES
 from marketplace.settings import load
+from tests.databases import PostgresqlDatabases
 from tests.live import LiveInstance
 
 SMALL, LARGE = 10_000, 100_000
@@ -27,8 +30,9 @@ SHARES = (0.4, 0.3, 0.2, 0.1)  # of the listings, by house
 class Loaded:
     """A served instance with the demo and so many generated listings, spread over several organisations."""
 
-    def __init__(self, count: int, live: LiveInstance, seconds: float):
-        self.count, self.live, self.seconds = count, live, seconds
+    def __init__(self, database: str, count: int, live: LiveInstance, seconds: float):
+        """`database` as people call it: SQLite or PostgreSQL."""
+        self.database, self.count, self.live, self.seconds = database, count, live, seconds
 
     @contextmanager
     def inside(self) -> Iterator[Flask]:
@@ -46,29 +50,47 @@ class World(ExitStack):
         self.folder = folder
 
     @cached_property
-    def small(self) -> Loaded:
-        return self._load(SMALL)
+    def small(self) -> list[Loaded]:
+        """On SQLite, and on PostgreSQL where a server is named."""
+        return self._load_each(SMALL)
 
     @cached_property
-    def large(self) -> Loaded:
-        return self._load(LARGE)
+    def large(self) -> list[Loaded]:
+        """The same with more."""
+        return self._load_each(LARGE)
 
-    def _load(self, count: int) -> Loaded:
-        print(f"{count} annonces et la démonstration : chargement…", flush=True)
-        live = LiveInstance(self.folder / f"instance-{count}", worker=False, threads=THREADS)
+    def _load_each(self, count: int) -> list[Loaded]:
+        loaded = [self._load("SQLite", count)]
+        if server := postgresql_server():
+            databases = PostgresqlDatabases(server)
+            url = databases.make(self.folder / f"made-{count}", own=True)
+            self.callback(databases.drop, url)
+            loaded.append(self._load("PostgreSQL", count, url))
+        else:
+            print("PostgreSQL : ni BENCH_DATABASE_URL ni TEST_DATABASE_URL, pas de mesure")
+        return loaded
+
+    def _load(self, database: str, count: int, url: str = "") -> Loaded:
+        print(f"{count} annonces et la démonstration dans {database} : chargement…", flush=True)
+        folder = self.folder / f"{database}-{count}"
+        chosen = {"DATABASE_URL": url} if url else {}
+        live = LiveInstance(folder, worker=False, threads=THREADS, migrated=bool(url), **chosen)
         self.enter_context(live)
         live.flask("seed", "demo")
         listings = generator.listings(count, on=date.today())  # noqa: DTZ011 - days to come for those who look
         seconds = 0.0
         for number, share in enumerate(SHARES):
-            file = write_listings(self.folder / f"{count}-{number}.jsonl", islice(listings, round(count * share)))
+            file = write_listings(folder / f"{number}.jsonl", islice(listings, round(count * share)))
             began = time.perf_counter()
             said = live.flask("seed", "listings", str(file), "--org", HOUSES[number].name)
             seconds += time.perf_counter() - began
             print(f"  {said.splitlines()[-1]} ({HOUSES[number].name})", flush=True)
-        loaded = Loaded(count, live, seconds)
+        loaded = Loaded(database, count, live, seconds)
         with loaded.inside():
             vocabulary.rebuild()  # the worker's: what typing errors are corrected towards
+            if url:  # as autovacuum does within minutes
+                db.session.connection().exec_driver_sql("ANALYZE")
+                db.session.commit()
         return loaded
 
 

@@ -13,6 +13,7 @@ from sqlalchemy import or_, select
 from marketplace.accounts import (
     mail_addresses,
     organisations,
+    passkeys,
     passwords,
     queries,
     second_factor,
@@ -96,13 +97,38 @@ def user_code(email: str) -> None:
 @click.option("--email", required=True)
 @_plain
 def user_remove_second_factor(email: str) -> None:
-    """For somebody who lost phone and recovery codes, once you are sure of who asks; they are told by mail."""
-    user = queries.user_by_email(mail_addresses.as_kept(email))
-    if user is None or user.totp_confirmed_at is None:
-        raise Invalid({"email": "ce compte n’a pas de second facteur."})
+    """For somebody who lost phone, codes and passkeys, once you are sure of who asks; they are told by mail."""
+    user = _user(email)
     with transaction():
+        had_code = second_factor.guard_of(user.id).since is not None
         second_factor.remove(user.id)
+        keys = passkeys.remove_all(user.id)
+    if not had_code and not keys:
+        raise Invalid({"email": "ce compte n’a pas de second facteur."})
     click.echo(f"{email} se connecte de nouveau par son seul mot de passe.")
+
+
+@users.command("close")
+@click.option("--email", required=True)
+@click.option("--reason", required=True, help="Written to the person, who may contest it.")
+@_plain
+def user_close(email: str, reason: str) -> None:
+    """Close an account: nobody signs in to it, its tokens and links stop; what it published stays."""
+    user = _user(email)
+    with transaction():
+        services.disable_user(user.id, None, reason)
+    click.echo(f"{email} est fermé.")
+
+
+@users.command("reopen")
+@click.option("--email", required=True)
+@_plain
+def user_reopen(email: str) -> None:
+    """Open a closed account again."""
+    user = _user(email)
+    with transaction():
+        services.enable_user(user.id, None)
+    click.echo(f"{email} est ouvert.")
 
 
 @users.command("reseal")

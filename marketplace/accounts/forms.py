@@ -146,7 +146,7 @@ class PasskeyNameForm(FlaskForm):
 
 
 class ProofForm(FlaskForm):
-    """Who sits there, once more; one of the three is enough. `proof_to` is where what was sent goes on to."""
+    """Who sits there, once more; one of the four is enough. `proof_to` is where what was sent goes on to."""
 
     proof = PasswordField(
         _l("Votre mot de passe"), validators=[Optional()], render_kw={"autocomplete": "current-password", **REVEAL}
@@ -157,6 +157,13 @@ class ProofForm(FlaskForm):
         filters=[one_line],
         validators=[Optional()],
         render_kw={"autocomplete": "one-time-code", "inputmode": "numeric", "maxlength": 10, "size": 10},
+    )
+    proof_recovery = StringField(
+        _l("Code de secours"),
+        description=_l("Cinq groupes de cinq signes. Il sert une fois."),
+        filters=[one_line],
+        validators=[Optional()],
+        render_kw={"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false", "maxlength": 60, "size": 32},
     )
     answer = HiddenField(name="proof_answer")
     proof_to = HiddenField()

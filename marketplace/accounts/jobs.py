@@ -28,6 +28,8 @@ SUBJECTS = {
     "recovery_renewed": _l("Vos codes de secours ont changé"),
     "passkey_added": _l("Une clé d’accès ouvre votre compte"),
     "passkey_removed": _l("Une clé d’accès est retirée"),
+    "closed": _l("Votre compte est fermé"),
+    "reopened": _l("Votre compte est rouvert"),
 }
 
 
@@ -67,6 +69,8 @@ def write_notice(kind: str, email: str, language: str | None = None, **facts: An
         sign_in=links.address_of("accounts.sign_in"),
         forgotten=links.address_of("accounts.forgotten"),
         security=links.address_of("accounts.security"),
+        operator=current_app.extensions["settings"].legal.email,
+        terms=links.address_of("legal.terms"),
         **facts,
     )
 

@@ -6,6 +6,7 @@ WORDS = {
     "account.create": _l("Compte ouvert"),
     "account.create_refused": _l("Ouverture de compte refusée"),
     "account.disable": _l("Compte fermé"),
+    "account.enable": _l("Compte rouvert"),
     "account.email_change": _l("Adresse changée"),
     "account.email_change_asked": _l("Changement d’adresse demandé"),
     "account.verify": _l("Adresse confirmée"),

@@ -181,6 +181,14 @@ def remove(user_id: int, public_id: str) -> str:
     return passkey.name
 
 
+def remove_all(user_id: int) -> int:
+    """Forget every passkey of a person who lost them; how many there were."""
+    rows = passkeys_of(user_id)
+    for row in rows:
+        remove(user_id, row.public_id)
+    return len(rows)
+
+
 def _named_by(answer: str) -> Passkey | None:
     try:
         sent = json.loads(answer)

@@ -31,10 +31,6 @@ class Guard:
     passkeys: int
 
     @property
-    def any(self) -> bool:
-        return self.since is not None or self.passkeys > 0
-
-    @property
     def few_codes(self) -> bool:
         return self.since is not None and self.codes_left <= recovery.FEW
 
@@ -75,7 +71,9 @@ def confirm(user_id: int, code: str) -> list[str]:
     """
     user = _locked(user_id)
     seed = seeds.opened(user.totp_seed)
-    if user.totp_confirmed_at is not None or seed is None:
+    if user.totp_confirmed_at is not None:  # the page of the codes, loaded again
+        raise Conflict(_("Le second facteur est déjà en place. Codes de secours pas notés ? Faites-en huit nouveaux."))
+    if seed is None:
         raise Conflict(_("Recommencez la mise en place : cette clé n’attend plus de code."))
     step = step_of(seed, code, wall())
     if step is None:
@@ -167,6 +165,10 @@ def step_of(seed: str, code: str, at: datetime) -> int | None:
 
 def wrong_code() -> str:
     return _("Ce code ne va pas, ou il a déjà servi. Attendez le suivant et vérifiez l’heure de votre téléphone.")
+
+
+def wrong_recovery_code() -> str:
+    return _("Ce code de secours ne va pas, ou il a déjà servi. Prenez le suivant de votre liste.")
 
 
 def _step(at: datetime) -> int:

@@ -21,6 +21,8 @@ from marketplace.core.errors import Conflict, Invalid, NotFound
 from marketplace.core.events import announce
 from marketplace.jobs.outbox import enqueue
 
+LONGEST_REASON = 1000
+
 
 def create_user(
     email: str,
@@ -231,14 +233,41 @@ def change_profile(user_id: int, name: str, language: str | None) -> None:
     user.name, user.language = name, language
 
 
-def disable_user(user_id: int, by_user_id: int | None, reason: str = "") -> None:
-    """Close an account to its person: sessions end, tokens and links stop at the next request."""
+def disable_user(user_id: int, by_user_id: int | None, reason: str) -> None:
+    """Close an account to its person, who is told why by mail: sessions end, tokens and links stop at the next request.
+
+    What they published stays their organisation's. Raises `Invalid` without a reason (DSA, art. 17), `NotFound`.
+    """
+    reason = " ".join(reason.split())
+    if not reason:
+        raise Invalid({"reason": _("Donnez la raison : elle est écrite à la personne.")})
     user = _locked(user_id)
-    user.disabled_at = user.disabled_at or wall()
+    if user.disabled_at is None:
+        user.disabled_at = wall()
+        enqueue(
+            "accounts.write_notice",
+            {"kind": "closed", "email": user.email, "language": user.language, "reason": reason[:LONGEST_REASON]},
+        )
     signing_in.end_all_sessions(user.id)
+    for purpose in links.LASTS:
+        links.void_links(user.id, purpose)
     audit.record(
-        "account.disable", user_id=by_user_id, object_kind="user", object_public_id=user.public_id, reason=reason
+        "account.disable",
+        user_id=by_user_id,
+        object_kind="user",
+        object_public_id=user.public_id,
+        reason=reason[:LONGEST_REASON],
     )
+
+
+def enable_user(user_id: int, by_user_id: int | None) -> None:
+    """Open a closed account again; its person signs in as before. Raises `NotFound`."""
+    user = _locked(user_id)
+    if user.disabled_at is None:
+        return
+    user.disabled_at = None
+    enqueue("accounts.write_notice", {"kind": "reopened", "email": user.email, "language": user.language})
+    audit.record("account.enable", user_id=by_user_id, object_kind="user", object_public_id=user.public_id)
 
 
 def _locked(user_id: int) -> User:

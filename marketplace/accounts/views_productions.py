@@ -16,6 +16,7 @@ from marketplace.accounts.permissions import allows, require
 from marketplace.accounts.views_organisations import page_number, status_of
 from marketplace.carbon.coming import to_come_for_production
 from marketplace.carbon.queries import totals_for_production
+from marketplace.catalogue import favourite_lists
 from marketplace.core.db import db, transaction
 from marketplace.core.errors import Invalid
 from marketplace.exchanges.models import Exchange, ExchangeLine
@@ -99,6 +100,8 @@ def show(public_id: str) -> Any:
         page_url=lambda n: url_for("productions.show", public_id=public_id, page=n),
         totals=totals_for_production(production.id).both,
         to_come=to_come_for_production(production.id),
+        lists=favourite_lists.lists_shared_with(actor.user_id, production.id),
+        may_share=allows(actor.role, "favourite.share"),
     )
     return page, status_of(form)
 

@@ -22,10 +22,18 @@ MOST_CARRIED = 200  # fields of a form that waits for its proof
 def ask(factor: bool) -> Any:
     """None for a browser that gave proof within a quarter of an hour; else the answer that asks for it.
 
-    `factor`: a code or a passkey, not the password alone. A page is come back to; a form that was sent waits on the
-    page that asks, without its passwords, and goes on from there.
+    Who has a second factor proves with it: a stolen password takes it away no more than it opens the account. For the
+    others the password is enough, but with `factor`, where they are led to put one in place first. A page is come back
+    to; a form that was sent waits on the page that asks, without its passwords, and goes on from there.
     """
-    if fresh_proof.is_fresh(current_user.factor_at if factor else current_user.proved_at):
+    if fresh_proof.is_fresh(current_user.factor_at):
+        return None
+    guard = second_factor.guard_of(current_user.user_id)
+    if factor and not usable(guard):
+        flash(_("Cet acte demande un second facteur. Mettez-le en place, puis revenez."), "info")
+        return redirect(url_for("accounts.factor"), 303)
+    factor = factor or proves_by_factor(guard)
+    if not factor and fresh_proof.is_fresh(current_user.proved_at):
         return None
     if request.method in ("GET", "HEAD"):
         wanted = safe_path(request.full_path.rstrip("?"))
@@ -34,12 +42,23 @@ def ask(factor: bool) -> Any:
     return _page(form, factor)
 
 
+def usable(guard: second_factor.Guard) -> bool:
+    """Whether a code or a passkey can be given here at all."""
+    return guard.since is not None or (guard.passkeys > 0 and passkeys.possible())
+
+
+def proves_by_factor(guard: second_factor.Guard) -> bool:
+    """Whether this person's password alone proves nothing: they have six digits, or they moderate with a passkey. To
+    others a passkey is a shorter way in, that may be lost without shutting them out."""
+    return guard.since is not None or (current_user.is_moderator and usable(guard))
+
+
 def ask_moderator(acts: bool) -> Any:
     """None for a moderator who may go on; without a second factor they are led to put one in place, and for an act it
     is asked at the act."""
     if fresh_proof.is_fresh(current_user.factor_at):
         return None
-    if not second_factor.guard_of(current_user.user_id).any:
+    if not usable(second_factor.guard_of(current_user.user_id)):
         flash(_("La modération demande un second facteur. Mettez-le en place, puis revenez."), "info")
         return redirect(url_for("accounts.factor"), 303)
     return ask(factor=True) if acts else None
@@ -58,12 +77,12 @@ def proof() -> Any:
     """Gives the proof, then goes on: to a page, or with the form that waited (307 sends it again, as it was)."""
     form = ProofForm()
     if request.method == "GET":
-        factor = request.args.get("factor") == "1"
+        factor = request.args.get("factor") == "1" or _must_give_factor()
         wanted = safe_path(request.args.get("next")) or url_for("accounts.security")
         if fresh_proof.is_fresh(current_user.factor_at if factor else current_user.proved_at):
             return redirect(wanted, 303)
         return render_template("accounts/proof.html", **_shown(form, factor), wanted=wanted, carried=[])
-    factor = form.proof_factor.data == "1"
+    factor = form.proof_factor.data == "1" or _must_give_factor()
     came_from = safe_path(request.args.get("next"))
     if form.validate_on_submit() and (given := _given(form, factor)):
         with transaction():
@@ -87,6 +106,11 @@ def _given(form: ProofForm, factor: bool) -> str | None:
             if second_factor.take_code(user_id, form.proof_code.data):
                 return "factor"
         form.proof_code.errors = [*form.proof_code.errors, second_factor.wrong_code()]
+    elif form.proof_recovery.data:
+        with transaction():
+            if second_factor.take_recovery_code(user_id, form.proof_recovery.data):
+                return "factor"
+        form.proof_recovery.errors = [*form.proof_recovery.errors, second_factor.wrong_recovery_code()]
     elif factor:
         form.proof_code.errors = [*form.proof_code.errors, _("Écrivez le code à six chiffres.")]
     else:
@@ -96,6 +120,11 @@ def _given(form: ProofForm, factor: bool) -> str | None:
             return "password"
         form.proof.errors = [*form.proof.errors, _("Ce n’est pas votre mot de passe actuel.")]
     return None
+
+
+def _must_give_factor() -> bool:
+    """Whatever the form says of itself."""
+    return proves_by_factor(second_factor.guard_of(signed_in_actor().user_id))
 
 
 def _page(form: ProofForm, factor: bool, wanted: str | None = None) -> Any:

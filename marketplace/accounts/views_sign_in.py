@@ -1,5 +1,6 @@
 """The second step of signing in, and signing in by a passkey."""
 
+from collections.abc import Callable
 from typing import Any
 
 from flask import Response, abort, redirect, render_template, request, session, url_for
@@ -35,7 +36,7 @@ code_limit = limiter.shared_limit(CODE_LIMIT, scope="code", key_func=_person, me
 @code_limit
 def sign_in_code() -> Any:
     """The six digits, after the password."""
-    return _second_step(CodeForm(), second_factor.take_code, "accounts/sign_in_code.html")
+    return _second_step(CodeForm(), second_factor.take_code, second_factor.wrong_code, "accounts/sign_in_code.html")
 
 
 @blueprint.route("/connexion/secours", methods=["GET", "POST"])
@@ -43,10 +44,15 @@ def sign_in_code() -> Any:
 @code_limit
 def sign_in_recovery() -> Any:
     """A recovery code instead, for somebody whose phone is lost."""
-    return _second_step(RecoveryForm(), second_factor.take_recovery_code, "accounts/sign_in_recovery.html")
+    return _second_step(
+        RecoveryForm(),
+        second_factor.take_recovery_code,
+        second_factor.wrong_recovery_code,
+        "accounts/sign_in_recovery.html",
+    )
 
 
-def _second_step(form: Any, take: Any, template: str) -> Any:
+def _second_step(form: Any, take: Any, said: Callable[[], str], template: str) -> Any:
     way = entering.halfway()
     if way is None:
         return redirect(url_for("accounts.sign_in"), 303)
@@ -63,7 +69,7 @@ def _second_step(form: Any, take: Any, template: str) -> Any:
             return redirect(
                 url_for("accounts.factor") if few and take is second_factor.take_recovery_code else wanted, 303
             )
-        form.code.errors = [*form.code.errors, second_factor.wrong_code()]
+        form.code.errors = [*form.code.errors, said()]
     return render_template(template, form=form), 422 if form.errors or form.form_errors else 200
 
 

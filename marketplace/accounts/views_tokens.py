@@ -6,10 +6,11 @@ from flask import flash, redirect, render_template, url_for
 from flask_babel import gettext as _
 from flask_login import current_user
 
-from marketplace.accounts import queries, tokens
+from marketplace.accounts import fresh_proof, queries, second_factor, tokens
 from marketplace.accounts.forms import EmptyForm, TokenForm, take_errors
 from marketplace.accounts.permissions import require
 from marketplace.accounts.views import blueprint
+from marketplace.accounts.views_proof import usable
 from marketplace.core.db import transaction
 from marketplace.core.errors import Invalid
 from marketplace.web.access import ask_for_proof, enter, freshly_proved, signed_in_actor
@@ -25,6 +26,7 @@ def _page(form: TokenForm, status: int = 200, secret: str | None = None) -> Any:
         rows=queries.tokens_of(actor.organisation_id or 0),
         organisation=current_user.organisation_name,
         secret=secret,
+        ready=fresh_proof.is_fresh(current_user.factor_at) or usable(second_factor.guard_of(actor.user_id)),
     ), status
 
 
@@ -37,10 +39,11 @@ def tokens_list() -> Any:
 @blueprint.post("/compte/jetons")
 @enter.member
 def tokens_create() -> Any:
-    """The secret is shown in this answer and never again."""
+    """The secret is shown in this answer and never again. A second factor is asked from whoever makes one: a token acts
+    without its holder."""
     actor = signed_in_actor()
     require(actor, "token.manage", actor.organisation_id)
-    if asked := ask_for_proof():
+    if asked := ask_for_proof(factor=True):
         return asked
     form = TokenForm()
     if not form.validate_on_submit():

@@ -65,18 +65,16 @@ class SqliteIndex:
             return
         self.remove(connection, [row.listing_id for row in words], table)
         for name, public in ((table, True), (table + _KEPT, False)):
-            rows = [row._asdict() for row in words if row.public is public]
+            rows = [tuple(row[:-1]) for row in words if row.public is public]  # all but `public`
             if rows:
-                statement = (
-                    f"INSERT INTO {name} (rowid, {', '.join(_COLUMNS)})"  # noqa: S608 - our own names
-                    " VALUES (:listing_id, :title, :category, :materials, :description, :keys)"
-                )
-                connection.execute(text(statement), rows)
+                columns = ", ".join(_COLUMNS)
+                statement = f"INSERT INTO {name} (rowid, {columns}) VALUES (?, ?, ?, ?, ?, ?)"  # noqa: S608 - ours
+                connection.exec_driver_sql(statement, rows)
 
     def remove(self, connection: Connection, listing_ids: Iterable[int], table: str = "listing_words") -> None:
-        rows = [{"id": listing_id} for listing_id in listing_ids]
-        for name in (table, table + _KEPT) if rows else ():
-            connection.execute(text(f"DELETE FROM {name} WHERE rowid = :id"), rows)  # noqa: S608
+        ids = ",".join(str(int(listing_id)) for listing_id in listing_ids)
+        for name in (table, table + _KEPT) if ids else ():
+            connection.exec_driver_sql(f"DELETE FROM {name} WHERE rowid IN ({ids})")  # noqa: S608
 
     def match(self, query: Query, keys: Sequence[Sequence[str]] = (), *, kept: bool = False) -> WordMatch | None:
         found, left_out = to_fts5(query)

@@ -266,7 +266,7 @@ def _material_line(material: Material, mass: Decimal, u: str, factors: Library, 
 
 
 def _takes_no_end(factor: str, p: Parameters) -> bool:
-    row = p.noted().find("E.none_for")  # asked of a copy: it is a rule rather than a figure of this entry
+    row = p.rule("E.none_for")
     return row is not None and factor in row.value.split(";")
 
 

@@ -41,6 +41,10 @@ class Parameters:
             self.used[key] = row
         return row
 
+    def rule(self, key: str) -> ParameterRow | None:
+        """The row, not noted: it says how to count rather than what was counted."""
+        return self._rows.get(key)
+
     def get(self, key: str) -> ParameterRow:
         """The row, noted as used. Raises NotQuantified (missing_factor)."""
         row = self.find(key)

@@ -19,9 +19,14 @@ from marketplace.core.text import fold
 MOST = 40  # drafts on one page
 
 
+def draft_at(actor: Actor, site: str | None) -> Listing:
+    """A draft that has its place and nothing else. Raises as `create_draft`."""
+    return services.create_draft(actor, {"site": site} if site else {})
+
+
 def draft_with_photo(actor: Actor, filename: str, upload: Upload, site: str | None) -> Listing:
     """A draft that has its first photo and its place. Raises as `create_draft` and `add_photo`."""
-    listing = services.create_draft(actor, {"site": site} if site else {})
+    listing = draft_at(actor, site)
     services.add_photo(actor, listing.public_id, filename, upload)
     return listing
 

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import select, union_all
 
 from marketplace.catalogue import taxonomy
-from marketplace.catalogue.fingerprints import alike_photos
+from marketplace.catalogue.fingerprints import alike_photos, alike_photos_of
 from marketplace.catalogue.models import Listing
 from marketplace.core.db import db
 from marketplace.core.text import analyse
@@ -53,13 +53,13 @@ def resembling(thing: Thing, others: Iterable[Thing]) -> list[Thing]:
 
 def alike_by_words(listing: Listing) -> list[Alike]:
     """Own living listings that say nearly the same: one bounded statement, whatever the stock."""
-    return [Alike(other.public_id, other.title) for other in resembling(_thing(listing), _neighbours(listing))][:SHOWN]
+    others = _neighbours(listing.organisation_id, {listing.category_key}) if listing.title else []
+    return _shown(resembling(_thing(listing), others))
 
 
 def alike_by_photo(listing: Listing) -> list[Alike]:
     """Own listings with a photo like one of this listing's."""
-    found = alike_photos(listing.organisation_id, listing.id, SHOWN)
-    return [Alike(one.listing.public_id, one.listing.title) for one in found]
+    return _shown(one.listing for one in alike_photos(listing.organisation_id, listing.id, SHOWN))
 
 
 def alike_listings(listing: Listing) -> list[Alike]:
@@ -67,20 +67,39 @@ def alike_listings(listing: Listing) -> list[Alike]:
     return list(dict.fromkeys([*alike_by_words(listing), *alike_by_photo(listing)]))[:SHOWN]
 
 
+def alike_among(listings: Sequence[Listing]) -> dict[str, list[Alike]]:
+    """Both for each of several listings of one organisation that has any, by its public id: three statements."""
+    if not listings:
+        return {}
+    organisation_id = listings[0].organisation_id
+    others = _neighbours(organisation_id, {one.category_key for one in listings})
+    photos = alike_photos_of(organisation_id, [one.id for one in listings], SHOWN)
+    found = {}
+    for listing in listings:
+        by_words = _shown(resembling(_thing(listing), others))
+        by_photo = _shown(one.listing for one in photos.get(listing.id, ()))
+        found[listing.public_id] = list(dict.fromkeys([*by_words, *by_photo]))[:SHOWN]
+    return {public_id: alike for public_id, alike in found.items() if alike}
+
+
+def _shown(found: Iterable[Any]) -> list[Alike]:
+    return [Alike(one.public_id, one.title) for one in found][:SHOWN]
+
+
 def _thing(row: Any) -> Thing:
     return Thing(row.public_id, row.title, row.category_key, (row.length_cm, row.width_cm, row.height_cm))
 
 
-def _neighbours(listing: Listing) -> Sequence[Thing]:
-    """The organisation's latest living listings in the same branch of the tree."""
-    key = listing.category_key
-    if not listing.title or key not in taxonomy.categories():
+def _neighbours(organisation_id: int, keys: Iterable[str | None]) -> Sequence[Thing]:
+    """The organisation's latest living listings of these categories."""
+    known = [key for key in keys if key in taxonomy.categories()]
+    if not known:
         return []
     latest = union_all(
         *(
             select(
                 select(Listing.id.label("id"))
-                .where(Listing.organisation_id == listing.organisation_id, Listing.state == state)
+                .where(Listing.organisation_id == organisation_id, Listing.state == state)
                 .order_by(Listing.id.desc())
                 .limit(LOOKED_AT)
                 .subquery()
@@ -94,7 +113,7 @@ def _neighbours(listing: Listing) -> Sequence[Thing]:
             Listing.public_id, Listing.title, Listing.category_key, Listing.length_cm, Listing.width_cm,
             Listing.height_cm,
         )
-        .where(Listing.id.in_(select(latest.c.id)), Listing.category_key == key)
+        .where(Listing.id.in_(select(latest.c.id)), Listing.category_key.in_(known))
         .order_by(Listing.id.desc())
     )  # fmt: skip
     return [_thing(row) for row in rows]

@@ -96,6 +96,12 @@ def lists_of(user_id: int) -> list[OwnList]:
     return [_own_list(row) for row in db.session.execute(_read(user_id).limit(MOST_LISTS + 200))]
 
 
+def lists_shared_with(user_id: int, production_id: int) -> list[OwnList]:
+    """The lists shared with a production that this person reads, by name."""
+    query = _read(user_id).where(FavouriteList.production_id == production_id, _owner_works_there())
+    return [_own_list(row) for row in db.session.execute(query.limit(MOST_LISTS))]
+
+
 def list_for(user_id: int, public_id: str | None) -> OwnList | None:
     """One list; the first one when `public_id` is None, and None while nothing was kept. Raises `NotFound` to
     strangers."""

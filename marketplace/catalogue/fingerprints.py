@@ -72,7 +72,13 @@ class Alike(NamedTuple):
 
 
 def alike_photos(organisation_id: int, listing_id: int, limit: int = 5) -> list[Alike]:
-    """The organisation's other listings with a photo like one of this listing's, the nearest first.
+    """The organisation's other listings with a photo like one of this listing's, the nearest first. As
+    `alike_photos_of`."""
+    return alike_photos_of(organisation_id, [listing_id], limit).get(listing_id, [])
+
+
+def alike_photos_of(organisation_id: int, listing_ids: Sequence[int], limit: int = 5) -> dict[int, list[Alike]]:
+    """For each of these listings that has such, the organisation's others with a photo like one of its own.
 
     Withdrawn and expired ones count: a thing put up again is noticed. Two queries whatever the number of photos. Every
     fingerprint of the house is compared in memory: for 10,000 photos that is less work than reading them.
@@ -82,18 +88,28 @@ def alike_photos(organisation_id: int, listing_id: int, limit: int = 5) -> list[
         .join(Listing, Listing.id == Photo.listing_id)
         .where(Listing.organisation_id == organisation_id, Photo.fingerprint.is_not(None))
     ).all()
-    ours = {(int(text or "", 16), colour) for owner_id, text, colour in rows if owner_id == listing_id}
+    known = [(owner_id, int(text or "", 16), colour) for owner_id, text, colour in rows]
+    chosen = {listing_id: _nearest(listing_id, known)[:limit] for listing_id in listing_ids}
+    ids = {other_id for pairs in chosen.values() for other_id, _apart in pairs}
+    if not ids:
+        return {}
+    found = {one.id: one for one in db.session.scalars(select(Listing).where(Listing.id.in_(ids)))}
+    return {
+        listing_id: [Alike(found[other_id], apart) for other_id, apart in pairs if other_id in found]
+        for listing_id, pairs in chosen.items()
+        if pairs
+    }
+
+
+def _nearest(listing_id: int, known: Sequence[tuple[int, int, str | None]]) -> list[tuple[int, int]]:
+    """(listing, distance) of those with a photo like one of this listing's, the nearest first. `known`: listing,
+    fingerprint and mean colour of every photo of the house."""
+    ours = {(bits, colour) for owner_id, bits, colour in known if owner_id == listing_id}
     nearest: dict[int, int] = {}
-    for other_id, text, colour in rows if ours else ():
-        if other_id == listing_id:
-            continue
-        bits = int(text or "", 16)
-        for mine, my_colour in ours:
+    for mine, my_colour in ours:
+        near = [one for one in known if (one[1] ^ mine).bit_count() <= ALIKE]  # few of thousands: looked at below
+        for other_id, bits, colour in near:
             apart = (bits ^ mine).bit_count()
-            if apart <= ALIKE and apart < nearest.get(other_id, ALIKE + 1) and same_tone(colour, my_colour):
+            if other_id != listing_id and apart < nearest.get(other_id, ALIKE + 1) and same_tone(colour, my_colour):
                 nearest[other_id] = apart
-    chosen = sorted(nearest.items(), key=lambda pair: (pair[1], pair[0]))[:limit]
-    if not chosen:
-        return []
-    found = {one.id: one for one in db.session.scalars(select(Listing).where(Listing.id.in_(dict(chosen))))}
-    return [Alike(found[other_id], apart) for other_id, apart in chosen if other_id in found]
+    return sorted(nearest.items(), key=lambda pair: (pair[1], pair[0]))

@@ -40,6 +40,9 @@ def wrong_order(visibility: str, partners_on: date | None, public_on: date | Non
 
 def passed(values: Mapping[str, Any], on: date) -> dict[str, str]:
     """Sentences by field for days that are not to come. `values`: columns of a listing, or those that change."""
-    sentence = _("Ce jour est déjà là : choisissez plutôt qui la voit dès maintenant, ou un jour à venir.")
     days = {name: values.get(name) for name in ("partners_on", "public_on")}
-    return {name: sentence for name, day in days.items() if day is not None and day <= on}
+    return {
+        name: _("Ce jour est déjà là : choisissez plutôt qui la voit dès maintenant, ou un jour à venir.")
+        for name, day in days.items()
+        if day is not None and day <= on
+    }

@@ -8,7 +8,7 @@ from flask_babel import ngettext
 from werkzeug.datastructures import FileStorage
 
 from marketplace.accounts.permissions import Actor, allows
-from marketplace.catalogue import batches, photos, queries, rules, services, taxonomy
+from marketplace.catalogue import batches, duplicates, photos, queries, rules, services, taxonomy
 from marketplace.catalogue.fields import CONDITIONS, MODES
 from marketplace.catalogue.forms import typed
 from marketplace.catalogue.models import Listing
@@ -35,9 +35,15 @@ def batch() -> Any:
 @enter.member
 @limiter.limit("600 per hour")
 def batch_photos() -> Any:
-    """A draft for each photo sent. The page's script sends them one by one."""
+    """A draft for each photo sent; with `line`, one whose photo the page's script then sends in parts."""
     actor = signed_in_actor()
     drafts = batches.drafts_among(actor, _named())
+    if request.form.get("line"):
+        if len(drafts) >= batches.MOST:
+            return jsonify(error=_("%(most)s photos au plus par page.", most=batches.MOST)), 422
+        with transaction():
+            draft = batches.draft_at(actor, request.form.get("site") or None)
+        return jsonify(id=draft.public_id, html=_row(draft, {}, {})), 201
     made, refused = [], []
     for file in [one for one in request.files.getlist("photo") if one.filename][: batches.MOST - len(drafts)]:
         try:
@@ -45,10 +51,6 @@ def batch_photos() -> Any:
         except Invalid as invalid:
             said = " ".join(str(text) for texts in invalid.errors.values() for text in texts)
             refused.append(f"{(file.filename or '')[:60]}\u00a0: {said}")
-    if request.accept_mimetypes.best == "application/json":
-        if not made:
-            return jsonify(error=refused[0] if refused else _("Il manque le fichier.")), 422
-        return jsonify(id=made[0].public_id, html=_row(made[0], {}, {})), 201
     drafts = batches.drafts_among(actor, [*_named(), *(one.public_id for one in made)])
     if refused or not drafts:
         return _page(actor, drafts, {}, refused or [_("Choisissez d’abord des photos.")]), 422
@@ -77,8 +79,11 @@ def batch_save() -> Any:
     with transaction():
         wrong = batches.save_rows(actor, rows, common, filters.language())
     published = 0
+    alike: dict[str, list[duplicates.Alike]] = {}
     if go == "publish":
         complete = [public_id for public_id in rows if public_id not in wrong]
+        alike = _alike(actor, complete)
+        complete = [public_id for public_id in complete if public_id not in alike]
         with transaction():
             outcomes = services.act_on_many(actor, complete, "publish") if complete else []
         wrong |= {one.public_id: {"": one.refusal} for one in outcomes if one.refusal}
@@ -86,12 +91,23 @@ def batch_save() -> Any:
     if published:
         flash(ngettext("Une annonce est publiée.", "%(num)d annonces sont publiées.", published), "kept")
     left = batches.drafts_among(actor, list(rows))
-    if wrong:
-        return _page(actor, left, wrong, [], rows), 422
+    if wrong or alike:
+        return _page(actor, left, wrong, [], rows, alike), 422
     if go == "publish":
         return redirect(url_for("catalogue.stock"), 303)
     flash(_("C’est gardé."), "kept")
     return redirect(_address(left), 303)
+
+
+def _alike(actor: Actor, public_ids: list[str]) -> dict[str, list[duplicates.Alike]]:
+    """What looks like own listings, of these drafts that are otherwise ready to go out: told once, then published."""
+    told = set(request.form.getlist("told"))
+    ready = [
+        one
+        for one in batches.drafts_among(actor, [public_id for public_id in public_ids if public_id not in told])
+        if not rules.missing_to_publish(services.columns_of(one))
+    ]
+    return duplicates.alike_among(ready)
 
 
 def _named() -> list[str]:
@@ -106,14 +122,25 @@ def _typed(public_id: str) -> dict[str, str]:
     return {name: request.form.get(f"{name}-{public_id}", "") for name in ("title", "category", "quantity")}
 
 
-def _row(listing: Listing, said: dict[str, str], sent: dict[str, str]) -> str:
+def _row(
+    listing: Listing, said: dict[str, str], sent: dict[str, str], alike: list[duplicates.Alike] | None = None
+) -> str:
     known = taxonomy.categories()
     kept = {
         "title": listing.title,
         "category": known[listing.category_key].name(filters.language()) if listing.category_key in known else "",
         "quantity": typed(listing.quantity),
     }
-    return render_template("catalogue/_batch_row.html", listing=listing, typed=sent or kept, said=said)
+    told = listing.public_id in request.form.getlist("told")
+    return render_template(
+        "catalogue/_batch_row.html",
+        listing=listing,
+        typed=sent or kept,
+        said=said,
+        alike=alike or [],
+        by_photo=False,
+        told=told or bool(alike),
+    )
 
 
 def _page(
@@ -122,11 +149,21 @@ def _page(
     wrong: dict[str, dict[str, str]],
     refused: list[str],
     sent: dict[str, dict[str, str]] | None = None,
+    alike: dict[str, list[duplicates.Alike]] | None = None,
 ) -> str:
     known, language = taxonomy.categories(), filters.language()
     return render_template(
         "catalogue/batch.html",
-        rows=[_row(one, wrong.get(one.public_id, {}), (sent or {}).get(one.public_id, {})) for one in drafts],
+        rows=[
+            _row(
+                one,
+                wrong.get(one.public_id, {}),
+                (sent or {}).get(one.public_id, {}),
+                (alike or {}).get(one.public_id),
+            )
+            for one in drafts
+        ],
+        alike=[(one.public_id, one.title) for one in drafts if one.public_id in (alike or {})],
         ids=[one.public_id for one in drafts],
         wrong=[(public_id, text) for public_id, found in wrong.items() for text in found.values()],
         refused=refused,

@@ -6,12 +6,13 @@ from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
 from marketplace.accounts.permissions import allows
-from marketplace.catalogue import queries, reminders, rules, services
+from marketplace.catalogue import queries, reminders, rules, services, takers
 from marketplace.catalogue.forms import euros, euros_of
 from marketplace.catalogue.views import blueprint as blueprint
 from marketplace.core.clock import today
 from marketplace.core.db import transaction
 from marketplace.core.errors import Conflict, Invalid, NotFound
+from marketplace.core.geo import Point
 from marketplace.core.text import slug
 from marketplace.web.access import enter, signed_in_actor
 
@@ -87,9 +88,11 @@ def _page(errors: dict[str, str]) -> str:
     actor = signed_in_actor()
     page = request.args.get("page", "1")
     found = reminders.leaving_soon(actor, int(page) if page.isdecimal() and len(page) < 7 else 1)
+    places = {row.id: Point(row.lat, row.lon) for row in found.rows if row.lat is not None and row.lon is not None}
     return render_template(
         "catalogue/departures.html",
         found=found,
+        takers=takers.takers_near(places, actor.organisation_id),
         errors=errors,
         first=(found.page - 1) * reminders.PER_PAGE + 1,
         page_url=lambda number: url_for("catalogue.departures", page=number),

@@ -162,7 +162,8 @@ def edit(list_id: str) -> Any:
 
 def _edited(found: lists.OwnList | None) -> Any:
     actor = signed_in_actor()
-    shown = {"name": found.name, "production": found.production_public_id or ""} if found else None
+    wanted = request.args.get("production", "")  # where the production's page leads here; an unknown one chooses none
+    shown = {"name": found.name, "production": found.production_public_id or ""} if found else {"production": wanted}
     form = ListForm(data=shown) if request.method == "GET" else ListForm()
     form.offer(lists.shareable_with(actor.user_id))
     if request.method == "POST":
@@ -214,11 +215,12 @@ def line(list_id: str, listing_id: str) -> Any:
         raise NotFound
     try:
         with transaction():
-            if go == "note":
+            # a note typed before moving or copying is not lost
+            if go == "note" or (go in ("move", "copy") and "note" in request.form):
                 favourites.annotate(actor, list_id, listing_id, request.form.get("note", ""))
-            elif go == "out":
+            if go == "out":
                 favourites.take_out(actor, list_id, listing_id)
-            else:
+            elif go in ("move", "copy"):
                 favourites.transfer(actor, list_id, listing_id, target, stays=go == "copy")
     except Invalid as refusal:
         flash(str(next(iter(refusal.errors.values()))[0]), "lost")

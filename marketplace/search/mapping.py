@@ -26,8 +26,8 @@ SQUARES = 50  # a degree
 MOST_CELLS = 300  # of one answer
 MIN_ZOOM, MAX_ZOOM = 4, 11  # as Leaflet counts them: closer than 11 there is nothing more to tell apart
 CELL_PIXELS = 64
-OVERSEAS = ("01", "02", "03", "04", "06")  # INSEE's codes: Guadeloupe, Martinique, Guyane, La Réunion, Mayotte
 HERE = 24  # listings told one by one for one place
+INSET_SQUARES = 25  # of a point of an inset: half a degree, six points for an island and at most fifty for Guyane
 _SLIGHT = 1e-6  # of a square: a box of whole squares stays itself
 _NUMBER = re.compile(r"-?\d{1,3}(?:\.\d{1,15})?")
 
@@ -39,6 +39,23 @@ class Box(NamedTuple):
     west: float
     north: float
     east: float
+
+
+# INSEE's codes: Guadeloupe, Martinique, Guyane, La Réunion, Mayotte
+OVERSEAS = {
+    "01": Box(15.8, -61.85, 16.55, -60.95),
+    "02": Box(14.35, -61.27, 14.92, -60.77),
+    "03": Box(2.1, -54.65, 5.8, -51.6),
+    "04": Box(-21.43, 55.17, -20.83, 55.88),
+    "06": Box(-13.05, 45.0, -12.6, 45.33),
+}
+
+
+class Inset(NamedTuple):
+    """What one overseas region holds: how many, and around which points (lat, lon)."""
+
+    count: int  # type: ignore[assignment] # a method of tuples, called by nobody
+    points: tuple[tuple[float, float], ...]
 
 
 class Cell(NamedTuple):
@@ -178,19 +195,29 @@ def box_params(box: Box) -> dict[str, float]:
 _INSIDE = "d.lat BETWEEN :map_south AND :map_north AND d.lon BETWEEN :map_west AND :map_east"
 
 
-def overseas(request: SearchRequest, reader: Actor | None) -> dict[str, int]:
-    """How many results each overseas region has: they are too far for the same map. Regions without any are there."""
+def overseas(request: SearchRequest, reader: Actor | None) -> dict[str, Inset]:
+    """What each overseas region has of the results: they are too far for one map. Regions without any are there."""
     asked = question(replace(request, region=None), reader)
-    values = {**asked.params, "overseas": OVERSEAS}
+    values = {**asked.params, "overseas": tuple(OVERSEAS), "squares": float(SQUARES), "inset": float(INSET_SQUARES)}
     statement = _by_region(asked.source, asked.conditions)
-    found = {row[0]: row[1] for row in db.session.execute(statement, values)}
-    return {region: found.get(region, 0) for region in OVERSEAS}
+    found = dict.fromkeys(OVERSEAS, Inset(0, ()))
+    for region, count, lat, lon in db.session.execute(statement, values):
+        point = () if lat is None or lon is None else ((round(lat / SQUARES, 4), round(lon / SQUARES, 4)),)
+        found[region] = Inset(found[region].count + count, found[region].points + point)
+    return found
 
 
 @lru_cache(maxsize=500)
 def _by_region(source: str, conditions: tuple[str, ...]) -> Any:
     where = " AND ".join((*conditions, "d.region IN :overseas"))
-    statement = text(f"SELECT d.region, count(*) FROM {source} WHERE {where} GROUP BY d.region")  # noqa: S608
+    squares = (
+        "SELECT d.region AS region, round(d.lat * :squares) AS lat, round(d.lon * :squares) AS lon"  # noqa: S608
+        f" FROM {source} WHERE {where}"
+    )
+    statement = text(
+        f"SELECT region, count(*), avg(lat), avg(lon) FROM ({squares}) AS place"  # noqa: S608
+        " GROUP BY region, round(lat / :inset), round(lon / :inset) ORDER BY 1, 3, 4"
+    )
     return statement.bindparams(bindparam("overseas", expanding=True))
 
 

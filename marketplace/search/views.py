@@ -24,6 +24,7 @@ from marketplace.search.views_wording import (
     asked_by,
     chips,
     count_text,
+    feed_address,
     sorts,
     twins,
     understood,
@@ -62,6 +63,7 @@ def results() -> str:
         typed=typed,
         correction=correction,
         as_typed=address(typed, exact="1"),
+        feed=feed_address(asked),
         found=found,
         rows=rows[: len(found.rows)],
         nearly=rows[len(found.rows) :],
@@ -76,7 +78,7 @@ def results() -> str:
         twins=twins(asked),
         ways_out=ways_out(asked, tightest(asked, reader)) if not found.rows else [],
         box=_box(asked) if asked.view == "map" else None,
-        overseas=[(code, regions.NAMES[code], address(asked, region=code, view=None)) for code in mapping.OVERSEAS],
+        overseas=[(code, regions.NAMES[code], address(asked, region=code)) for code in mapping.OVERSEAS],
         address=address,
         page_url=lambda page: address(asked, page=page if page > 1 else None),
     )
@@ -105,8 +107,8 @@ def _bases(asked: SearchRequest, reader: Actor | None) -> list[tuple[str, str, b
 
 
 def _box(asked: SearchRequest) -> mapping.Box:
-    """What the map shows first: around the place asked for, else the mainland."""
+    """What the map shows first: around the place asked for, else the overseas region asked for, else the mainland."""
     if not asked.spot:
-        return MAINLAND
+        return mapping.OVERSEAS.get(asked.region or "", MAINLAND)
     south, north, west, east = geo.bounding_box(asked.spot.point, asked.radius)
     return mapping.Box(south, west, north, east)

@@ -24,7 +24,7 @@ SECONDS = 30  # a browser may show the same points again for so long
 @enter.public
 @limiter.limit("240 per minute")
 def points() -> Response:
-    """What the search finds in `bbox` (south,west,north,east) at `zoom`: counted points, and how many are overseas."""
+    """What the search finds in `bbox` (south,west,north,east) at `zoom`: counted points, and what is overseas."""
     reader = current_actor()
     asked = asked_by(reader)
     box, zoom = mapping.box_of(request.args.get("bbox", "")), mapping.zoom_of(request.args.get("zoom", ""))
@@ -41,7 +41,9 @@ def points() -> Response:
         )
         if total
         else _("Aucune annonce sur cette partie de la carte"),
-        overseas={region: filters.number(count) for region, count in overseas.items()},
+        overseas={
+            region: {"count": filters.number(inset.count), "points": inset.points} for region, inset in overseas.items()
+        },
     )
     answer.headers["Cache-Control"] = f"private, max-age={SECONDS}"
     return answer

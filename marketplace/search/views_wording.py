@@ -11,6 +11,7 @@ from marketplace.accounts.permissions import Actor
 from marketplace.catalogue import taxonomy
 from marketplace.core import regions
 from marketplace.core.text import any_of
+from marketplace.search import places
 from marketplace.search.queries import SearchPage
 from marketplace.search.requests import RADII, SORTS, SearchRequest
 from marketplace.web import filters
@@ -41,6 +42,15 @@ def address(asked: SearchRequest, base: str = ADDRESS, /, **changed: object) -> 
     """The address of this search with some parameters changed; None removes one."""
     parameters = asked.parameters(**changed)
     return f"{base}?{urlencode(parameters, doseq=True)}" if parameters else base
+
+
+def feed_address(asked: SearchRequest) -> str:
+    """The address of this search's Atom feed. What reads it is signed in nowhere: a base of one's own goes as a place,
+    rounded to a kilometre as one's position is."""
+    near: str | None = asked.near
+    if asked.spot and asked.spot.precision == "base":
+        near = places.rounded(f"{asked.spot.point.lat:.4f},{asked.spot.point.lon:.4f}")
+    return address(asked, "/annonces.atom", near=near, page=None, view=None, sort=None)
 
 
 def count_text(found: SearchPage) -> str:

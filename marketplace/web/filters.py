@@ -18,6 +18,8 @@ from markupsafe import Markup
 
 from marketplace.web import labels, writing
 from marketplace.web import stylesheets as sheets
+from marketplace.web.language import spoken
+from marketplace.web.next_address import page_behind
 from marketplace.web.writing import NBSP, Figure, sign_known
 
 FONT = "fonts/radio-canada-latin.woff2"  # tokens.css names it without a hash: a new font gets a new name
@@ -26,8 +28,7 @@ NO_DRAWING = "vide"
 
 def language() -> str:
     """'fr' or 'en'."""
-    locale = get_locale()
-    return "en" if locale is not None and locale.language == "en" else "fr"
+    return spoken()
 
 
 def number(value: Figure | None, decimals: int | None = None) -> str:
@@ -132,8 +133,11 @@ def link(endpoint: str) -> str:
 
 def in_language(code: str) -> str:
     """This page's address in another language; the answer to a form is shown from its start again."""
-    asked = {**request.args.to_dict(flat=False), "lang": [code]} if request.method == "GET" else {"lang": [code]}
-    return f"{request.path}?{urlencode(asked, doseq=True)}"
+    if request.method in ("GET", "HEAD"):
+        path, asked = request.path, {**request.args.to_dict(flat=False), "lang": [code]}
+    else:
+        path, asked = page_behind(request.path, current_app.create_url_adapter(request)), {"lang": [code]}
+    return f"{path}?{urlencode(asked, doseq=True)}"
 
 
 def sentences(errors: Any) -> Iterator[Any]:

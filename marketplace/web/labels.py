@@ -5,10 +5,13 @@
 
 from collections.abc import Iterable
 from decimal import Decimal
+from functools import lru_cache
+from typing import Any
 
 from flask_babel import lazy_gettext as _l
 
 from marketplace.web.drawings import drawing_for as drawing_for
+from marketplace.web.language import catalogue
 
 LABELS = {
     "unit": {
@@ -323,12 +326,19 @@ LABELS = {
 
 def label(kind: str, code: str) -> str:
     """The wording of a code, in the language of the request. KeyError for one that has none."""
-    return str(LABELS[kind][code])
+    sentences = catalogue()
+    return str(LABELS[kind][code]) if sentences is None else _worded(sentences, kind)[code]
 
 
 def labels(kind: str) -> dict[str, str]:
     """Every code of a kind with its wording, in the order of the forms."""
     return {code: str(text) for code, text in LABELS[kind].items()}
+
+
+@lru_cache(maxsize=1024)
+def _worded(sentences: Any, kind: str) -> dict[str, str]:
+    """The codes of a kind in the language of these sentences, those of the request."""
+    return labels(kind)
 
 
 def choices(kind: str, codes: Iterable[str] | None = None) -> list[tuple[str, object]]:

@@ -1,5 +1,8 @@
 """Where to go after signing in and the like: a path of ours, or nowhere."""
 
+from werkzeug.exceptions import HTTPException
+from werkzeug.routing import MapAdapter
+
 LONGEST = 2000
 
 
@@ -17,3 +20,23 @@ def safe_path(text: str | None) -> str | None:
     if any(ord(c) <= 32 or 127 <= ord(c) < 160 or c in "\u2028\u2029" or 0xD800 <= ord(c) < 0xE000 for c in text):
         return None
     return text
+
+
+def page_behind(path: str, addresses: MapAdapter | None) -> str:
+    """`path`, or the nearest page above it where `path` only takes forms: « /compte/lieu » leads to « /compte ».
+
+    `addresses` is the application's map, bound. The home page where nothing above can be looked at.
+    """
+    if addresses is None:
+        return "/"
+    while path != "/" and not _can_be_read(path, addresses):
+        path = path.rstrip("/").rpartition("/")[0] or "/"
+    return path
+
+
+def _can_be_read(path: str, addresses: MapAdapter) -> bool:
+    try:
+        addresses.match(path, method="GET")
+    except HTTPException as refusal:
+        return refusal.code is not None and refusal.code < 400  # a redirection of the map leads to a page
+    return True

@@ -16,7 +16,7 @@ from marketplace.accounts.signing_in import SignedIn
 from marketplace.catalogue.favourites import kept_among
 from marketplace.messaging import queries as messages
 from marketplace.web.access import current_actor
-from marketplace.web.next_address import safe_path
+from marketplace.web.next_address import page_behind, safe_path
 
 
 class Visitor:
@@ -64,6 +64,8 @@ def ask_to_sign_in() -> Any:
         came_from = urlsplit(request.headers.get("Referer", ""))
         wanted = came_from.path if came_from.netloc == request.host else ""
     path = safe_path(wanted)
+    if path and request.method not in ("GET", "HEAD"):
+        path = page_behind(path, current_app.create_url_adapter(request))
     values: dict[str, Any] = {"next": path} if path and path != "/" else {}
     return redirect(url_for("accounts.sign_in", **values), 303)
 

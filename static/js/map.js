@@ -12,7 +12,7 @@ const NAMED = 8; // from this zoom on points carry the name of their town
 
 const map = L.map(sheet, {
   minZoom: 4, maxZoom: 11, zoomSnap: 0.5, zoomControl: false, zoomAnimation: !still, fadeAnimation: !still, markerZoomAnimation: !still,
-  maxBounds: [[34, -18], [58, 24]], maxBoundsViscosity: 0.8, attributionControl: false,
+  maxBoundsViscosity: 0.8, attributionControl: false,
 });
 L.control.zoom({ zoomInTitle: sheet.dataset.closer, zoomOutTitle: sheet.dataset.wider }).addTo(map);
 L.control.attribution({ prefix: false }).addAttribution(sheet.dataset.credits).addTo(map);
@@ -20,8 +20,20 @@ L.control.attribution({ prefix: false }).addAttribution(sheet.dataset.credits).a
 const points = L.layerGroup().addTo(map);
 let asking; // the request under way, dropped when the map moves on
 let opened = null; // the box whose listings are shown
+const elsewhere = place.querySelector('.elsewhere');
+let far = {}; // what the last answer said of the overseas regions
+const { insets } = await import(sheet.dataset.insets); // by the address that carries its content's hash
+let show = insets(elsewhere, []); // counts at first, points as well once there are outlines
+
+// How far the map may be moved: around the mainland, or around the overseas region that is looked at.
+function reach() {
+  const mainland = L.latLngBounds([[34, -18], [58, 24]]);
+  const first = L.latLngBounds(boundsOf(sheet.dataset.box.split(',').map(Number)));
+  return mainland.contains(first.getCenter()) ? mainland : first.pad(2);
+}
 
 function look() {
+  map.setMaxBounds(reach());
   const [, zoom, lat, lon] = /^#(\d{1,2}(?:\.5)?)\/(-?[\d.]+)\/(-?[\d.]+)$/.exec(location.hash) ?? [];
   if (zoom && Math.abs(lat) <= 90 && Math.abs(lon) <= 180) map.setView([lat, lon], zoom);
   else map.fitBounds(boundsOf(sheet.dataset.box.split(',').map(Number)));
@@ -54,10 +66,8 @@ async function count() {
     const { cells, words, overseas } = await answer.json();
     draw(cells);
     said.textContent = words;
-    for (const [region, text] of Object.entries(overseas)) {
-      const link = place.querySelector(`[data-region="${region}"] .num`);
-      if (link) link.textContent = text;
-    }
+    far = overseas;
+    show(far);
   } catch (error) {
     if (error.name !== 'AbortError') said.textContent = sheet.dataset.failed;
   }
@@ -141,5 +151,11 @@ map.on('moveend', () => {
 });
 count();
 if (Array.isArray(box)) open(box, null);
-const ground = await fetch(sheet.dataset.ground);
-if (ground.ok) L.geoJSON(await ground.json(), { interactive: false, style: { className: 'land' } }).addTo(map).bringToBack();
+for (const address of [sheet.dataset.overseas, sheet.dataset.ground]) {
+  const answer = await fetch(address);
+  if (!answer.ok) continue;
+  const ground = await answer.json();
+  L.geoJSON(ground, { interactive: false, style: { className: 'land' } }).addTo(map).bringToBack();
+  if (address === sheet.dataset.overseas) show = insets(elsewhere, ground.features);
+  show(far);
+}

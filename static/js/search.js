@@ -20,9 +20,17 @@ form?.addEventListener('submit', (event) => {
   });
 });
 
+// Back from the browser's memory, the fields say again what this page answers, not what was chosen before leaving it.
+addEventListener('pageshow', (event) => {
+  if (!event.persisted || !form) return;
+  form.reset();
+  if (counted) recount();
+});
+
 // --- counts ---
 
 let asking;
+let counted = false;
 
 async function recount() {
   asking?.abort();
@@ -63,7 +71,6 @@ function values(group) {
 
 if (groups) {
   const wide = matchMedia('(min-width: 60rem)');
-  let counted = false;
   const once = () => {
     if (counted) return;
     counted = true;

@@ -133,7 +133,9 @@ class Suggestions {
   // A category or a place takes the typed words' stead; what else was asked stays asked.
   with(address) {
     const url = new URL(address, location.origin);
-    const asked = [...new FormData(this.input.form)].filter(([name, value]) => value && name !== this.input.name && !url.searchParams.has(name));
+    const { form } = this.input;
+    const usual = (name) => form.elements.namedItem(name)?.dataset?.usual;
+    const asked = [...new FormData(form)].filter(([name, value]) => value && name !== this.input.name && value !== usual(name) && !url.searchParams.has(name));
     for (const [name, value] of asked) url.searchParams.append(name, value);
     return url;
   }

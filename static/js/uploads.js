@@ -130,7 +130,8 @@ export class Sender {
     job.stopped = true;
     this.jobs = this.jobs.filter((one) => one !== job);
     drop(job.id);
-    if (job.address && job.state !== 'done') call(job.address, 'DELETE', { 'X-CSRFToken': this.token }).catch(() => {});
+    if (!job.address || ['done', 'refused'].includes(job.state)) return; // the server has forgotten it already
+    call(job.address, 'DELETE', { 'X-CSRFToken': this.token }).catch(() => {});
   }
 
   // What waits for the network tries at once.

@@ -2,9 +2,10 @@
 
 import pytest
 
-from marketplace.accounts import passwords, queries, tokens
-from marketplace.accounts.models import Membership, Organisation, Site, User
-from marketplace.core.db import db
+from marketplace.accounts import passwords, queries, second_factor, tokens
+from marketplace.accounts.models import Membership, Organisation, Passkey, Site, User
+from marketplace.core.clock import wall
+from marketplace.core.db import db, transaction
 
 pytestmark = pytest.mark.both_databases
 PASSWORD = "girafe velours tampon"
@@ -121,3 +122,36 @@ def test_a_token_for_a_stranger_or_an_unknown_scope_is_refused(flask, alice):
     unknown = flask("token", "create", "--email", alice, "--org", "Le Contrechamp", "--scope", "everything")
     assert stranger.exit_code == 1 and unknown.exit_code == 1
     assert "sp_" not in stranger.output + unknown.output
+
+
+def test_an_account_is_closed_with_its_reason_and_opened_again(flask, alice, client, run_jobs, outbox_mail):
+    assert flask("user", "close", "--email", alice).exit_code != 0, "a reason is asked for"
+    assert flask("user", "close", "--email", alice, "--reason", " ").exit_code == 1
+    assert "Personne" in flask("user", "close", "--email", "x@exemple.fr", "--reason", "r").output
+    assert flask("user", "close", "--email", alice, "--reason", "Annonces volées, deux fois").exit_code == 0
+    run_jobs()
+    text = outbox_mail()[-1].get_content()
+    assert "Annonces volées, deux fois" in text and "/conditions" in text and "contester" in text
+    data = {"email": alice, "password": PASSWORD}
+    assert client.post("/connexion", data=data).status_code == 422
+    assert flask("user", "reopen", "--email", alice).exit_code == 0
+    run_jobs()
+    assert outbox_mail()[-1]["Subject"] == "Votre compte est rouvert"
+    assert client.post("/connexion", data=data).status_code == 303
+
+
+def test_a_lost_second_factor_is_taken_away(flask, alice, run_jobs, outbox_mail):
+    """A3: phone and passkeys, once the operator is sure of who asks."""
+    remove = ("user", "remove-second-factor", "--email", alice)
+    assert "second facteur" in flask(*remove).output and flask(*remove).exit_code == 1
+    user_id = db.session.query(User).one().id
+    key = {"credential_id": "abc", "public_key": b"k", "sign_count": 0, "name": "téléphone", "created_at": wall()}
+    with transaction() as unit:
+        second_factor.put(user_id, "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP")
+        unit.add(Passkey(user_id=user_id, **key))
+    assert flask(*remove).exit_code == 0
+    guard = second_factor.guard_of(user_id)
+    assert guard.since is None and guard.passkeys == 0
+    db.session.rollback()
+    run_jobs()
+    assert [m["Subject"] for m in outbox_mail()] == ["Votre second facteur est retiré", "Une clé d’accès est retirée"]

@@ -3,7 +3,8 @@
 import pytest
 
 from marketplace import create_app
-from marketplace.core.db import db
+from marketplace.accounts import second_factor
+from marketplace.core.db import db, transaction
 from marketplace.web.limits import limiter
 from tests.accounts.browsing import prove, sign_in_by_form, sign_up_by_form
 from tests.databases import settings_for
@@ -122,6 +123,34 @@ def test_a_stolen_session_cannot_guess_the_password_for_long(limited):
     assert statuses == [422] * 5 + [429]
     assert prove(client, proof=PASSWORD).status_code == 429
     assert sign_in_by_form(limited.test_client()).status_code == 303
+
+
+def test_keys_of_nobody_are_limited_by_address(limited):
+    """A6: answers of passkeys count with passwords."""
+    client = limited.test_client()
+    statuses = [client.post("/connexion/cle", data={"answer": "{}"}).status_code for _ in range(11)]
+    assert statuses == [422] * 10 + [429]
+
+
+def test_twenty_codes_an_hour(limited, monkeypatch):
+    """A6: somebody patient, who knows the password and tries five codes every five minutes, is stopped as well."""
+    import time
+
+    user = make_user("Alice")
+    with transaction():
+        second_factor.put(user.id, "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP")
+    began, real, statuses = time.time(), time.time, []
+    for number in range(5):
+        later = began + number * 301
+        monkeypatch.setattr(time, "time", lambda later=later: later)
+        client = limited.test_client()
+        assert sign_in_by_form(client).location == "/connexion/code"
+        statuses += [client.post("/connexion/code", data={"code": "x"}).status_code for _ in range(5)]
+    assert statuses == [422] * 20 + [429] * 5
+    monkeypatch.setattr(time, "time", lambda: real() + 3700)
+    client = limited.test_client()
+    sign_in_by_form(client)
+    assert client.post("/connexion/code", data={"code": "x"}).status_code == 422
 
 
 def test_reports_of_one_address_are_limited(limited):

@@ -6,8 +6,16 @@ from threading import Barrier
 import pytest
 from sqlalchemy import update
 
-from marketplace.accounts import events, invitations, memberships, signing_in
-from marketplace.accounts.models import ApiToken, AuditEntry, Invitation, Membership, Organisation, ProductionMember
+from marketplace.accounts import events, invitations, memberships, organisations, signing_in
+from marketplace.accounts.models import (
+    ApiToken,
+    AuditEntry,
+    Invitation,
+    Membership,
+    Organisation,
+    ProductionMember,
+    UserSession,
+)
 from marketplace.core.clock import wall
 from marketplace.core.db import db, transaction
 from marketplace.core.errors import Conflict, Invalid, MarketplaceError, NotAllowed, NotFound
@@ -148,6 +156,12 @@ def test_who_is_removed_is_out_at_the_next_request(session):
         memberships.remove_member(owner_of(house), house.public_id, bob.public_id)
     browser = signing_in.load(secret)
     assert (browser.organisation_kind, browser.organisation_name) == ("person", "Bob")
+    assert memberships.role_in(house.id, bob.id) is None
+    with transaction():  # a browser that still says it acts for the house has no role there
+        session.query(UserSession).filter_by(user_id=bob.id).update({"acting_organisation_id": house.id})
+    assert (signing_in.load(secret).role, signing_in.load(secret).organisation_id) == (None, None)
+    with pytest.raises(NotFound), transaction():
+        organisations.choose_organisation(browser.session_id, bob.id, house.public_id)
     assert session.query(ApiToken).one().revoked_at is not None
 
 

@@ -1,11 +1,13 @@
 """Accounts from their opening to their closing, on both databases."""
 
 import threading
+from datetime import timedelta
 
 import pytest
 
 from marketplace.accounts import links, passwords, queries, services, signing_in
 from marketplace.accounts.models import AuditEntry, EmailToken, Membership, Organisation, User, UserSession
+from marketplace.core.clock import wall
 from marketplace.core.db import db, transaction
 from marketplace.core.errors import Conflict, Invalid
 from marketplace.jobs.models import OutboxRow
@@ -107,7 +109,7 @@ def test_an_old_link_and_one_for_something_else_are_dead(app):
         reset = links.make_link(user.id, "reset", user.email)
         old = links.make_link(user.id, "reset", user.email)
         row = db.session.query(EmailToken).filter_by(token_hash=signing_in.hash_secret(old)).one()
-        assert row.expires_at - row.created_at <= links.LASTS["reset"]
+        assert row.expires_at - row.created_at <= timedelta(hours=1)
         row.expires_at = row.created_at
     assert queries.link_holder(reset, "reset") == user.id
     for secret in (verify, old, "", "inconnu", "\x00", "é" * 300, "\ud800"):
@@ -194,7 +196,26 @@ def test_a_closed_account_has_no_session_no_link_and_no_way_in(app, run_jobs, ou
         assert services.sign_in(found, "", "", "") is None
         services.ask_reset(user.email)
     run_jobs()
-    assert outbox_mail() == []
+    [told] = outbox_mail()
+    assert told["Subject"] == "Votre compte est fermé" and "asked" in told.get_content()
+    assert db.session.query(UserSession).filter(UserSession.ended_at.is_(None)).count() == 0
+
+
+def test_a_closed_account_is_shut_whatever_became_of_its_sessions(app):
+    """A7: a session that a parallel request opened is worth nothing either."""
+    user = make_user("Alice")
+    with transaction():
+        secret = signing_in.open_session(user.id, "", "")
+        db.session.get(User, user.id).disabled_at = wall()
+    assert db.session.query(UserSession).one().ended_at is None
+    assert signing_in.load(secret) is None
+
+
+def test_no_account_is_closed_without_a_reason(app):
+    user = make_user("Alice")
+    with pytest.raises(Invalid), transaction():
+        services.disable_user(user.id, None, "  ")
+    assert db.session.get(User, user.id, populate_existing=True).disabled_at is None
 
 
 def test_a_password_changed_meanwhile_keeps_the_door_shut(app):

@@ -2,9 +2,10 @@
 
 from datetime import timedelta
 
+import pyotp
 import pytest
 
-from marketplace.accounts import sightings, signing_in, tokens
+from marketplace.accounts import second_factor, sightings, signing_in, tokens
 from marketplace.accounts.models import ApiToken, AuditEntry, Membership, User
 from marketplace.accounts.permissions import MATRIX
 from marketplace.core.clock import wall
@@ -141,7 +142,7 @@ def test_last_use_is_written_apart_and_at_most_every_five_minutes(app):
 def organisation(client):
     alice = make_user("Alice")
     organisation = make_organisation("Le Contrechamp", owner=alice)
-    sign_in_by_form(client)
+    sign_in(client, alice, organisation, proved=True)
     return organisation
 
 
@@ -166,25 +167,46 @@ def test_shown_once_then_listed_and_revoked(client, organisation):
     assert tokens.actor_for_token(secret) is None
 
 
-def test_the_password_is_asked_again_after_a_while(client, organisation):
-    """A8: what was typed waits while the password is given, and goes on from there."""
+def test_a_code_is_asked_at_the_act_from_whoever_makes_one(client, organisation):
+    """A3, A8: what was typed waits while the code is given, and goes on from there; the password is not enough."""
+    alice = db.session.query(User).filter_by(name="Alice").one()
+    with transaction():
+        second_factor.put(alice.id, pyotp.random_base32())
     let_proofs_age()
     asked = ask(client)
     assert asked.status_code == 200 and secret_on(asked) is None
     page = asked.get_data(as_text=True)
-    assert "Confirmez que c’est bien vous" in page
+    assert "Confirmez que c’est bien vous" in page and 'name="proof"' not in page
     assert 'name="name" value="Import"' in page and page.count('name="scopes"') == 2, "what was typed waits"
     assert db.session.query(ApiToken).count() == 0
     waits = {"name": "Import", "scopes": ["read", "listings"], "days": "30", "proof_to": "/compte/jetons"}
-    wrong = prove(client, proof="autre chose", **waits)
-    assert wrong.status_code == 422 and 'name="name" value="Import"' in wrong.get_data(as_text=True)
-    made = prove(client, proof=PASSWORD, **waits)
+    for given in ({"proof": PASSWORD}, {"proof": PASSWORD, "proof_factor": "1"}, {"proof_code": "abcdef"}):
+        wrong = prove(client, **given, **waits)
+        assert wrong.status_code == 422 and 'name="name" value="Import"' in wrong.get_data(as_text=True)
+    assert db.session.query(ApiToken).count() == 0
+    made = prove(client, proof_code=second_factor.code_of_now(alice.id), **waits)
     assert secret_on(made)
+
+
+def test_without_a_second_factor_one_is_led_to_it(client, organisation):
+    """A3: a fresh password makes no token; the page says so before anything is typed."""
+    sign_in_by_form(client)
+    page = client.get("/compte/jetons").get_data(as_text=True)
+    assert 'href="/compte/second-facteur"' in page and 'name="days"' not in page
+    assert ask(client).location == "/compte/second-facteur"
+    assert db.session.query(ApiToken).count() == 0
+    assert "demande un second facteur" in client.get("/compte/second-facteur").get_data(as_text=True)
+
+
+def test_revoking_needs_proof_too_but_only_of_what_one_has(client, organisation):
+    """A8: somebody in a hurry to end a leaked token needs no phone."""
+    ask(client)
     path = f"/compte/jetons/{token_row().public_id}/revoquer"
     let_proofs_age()
     assert client.post(path).status_code == 200 and token_row().revoked_at is None
     assert client.post("/compte/preuve", data={"proof": PASSWORD, "proof_to": path}).status_code == 307
     assert client.post(path).status_code == 303
+    assert token_row().revoked_at is not None
 
 
 def test_wrong_fields_are_named(client, organisation):

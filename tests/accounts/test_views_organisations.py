@@ -75,18 +75,21 @@ def test_visitors_sign_in_first(client):
     assert client.post("/organisations/choisir", data={"organisation": "x"}).location.startswith("/connexion")
 
 
-def test_the_public_page_keeps_the_street(client, house, charlie, alice):
+def test_the_public_page_keeps_the_street_and_the_telephone(client, house, charlie, alice):
+    """C3."""
+    with transaction():
+        db.session.get_one(Organisation, house.id).phone = "04 78 00 00 01"
     for browser in (client, charlie):
         page = browser.get(f"/organisations/{house.public_id}").text
         assert "Le Contrechamp" in page
         assert "Non vérifiée" in page
         assert "Villeurbanne" in page
-        assert "rue des Décors" not in page
+        assert "rue des Décors" not in page and "04 78" not in page
         assert "Membres" not in page
         assert "Ce qui a été évité" not in page
         assert "Rien en ligne pour le moment" in page
     page = alice.get(f"/organisations/{house.public_id}").text
-    assert "12 rue des Décors" in page
+    assert "12 rue des Décors" in page and "04 78 00 00 01" in page
     assert "Ce qui a été évité" in page
 
 

@@ -103,6 +103,33 @@ def test_guests_read_and_leave(app, films, film, session, role):
     assert browser.get(base).status_code == 404
 
 
+def test_lists_shared_with_it_are_on_its_page(app, films, film):
+    """Its people find them where they work; a private list and one shared elsewhere are not there."""
+    owner, other = as_member(app, films, "owner"), make_production(films, "Un autre")
+    for name, production in (("Chambre", film), ("Salon", other), ("À moi", None)):
+        sent = {"name": name, "production": production.public_id if production else ""}
+        assert owner.post("/favoris/listes", data=sent).status_code == 303
+    base = f"/productions/{film.public_id}"
+    for role, writes in (("contributor", True), ("viewer", False)):
+        page = as_guest(app, film, role).get(base).text
+        assert re.search(r'<a href="/favoris/\w{13}"><b>Chambre</b>', page) and "Mem" not in page
+        assert "Salon" not in page and "À moi" not in page
+        assert (f"/favoris/listes?production={film.public_id}" in page) is writes
+    assert "la vôtre" in owner.get(base).text
+    form = owner.get(f"/favoris/listes?production={film.public_id}").text
+    assert f'<option selected value="{film.public_id}">' in form
+    assert owner.get("/favoris/listes?production=nulle-part").text.count("<option selected") == 0
+
+
+def test_a_list_leaves_the_page_with_whoever_shared_it(app, films, film, session):
+    browser, base = as_guest(app, film, "contributor"), f"/productions/{film.public_id}"
+    browser.post("/favoris/listes", data={"name": "Chambre", "production": film.public_id})
+    owner = as_member(app, films, "owner")
+    assert "Chambre" in owner.get(base).text
+    browser.post(f"{base}/quitter")
+    assert "Chambre" not in owner.get(base).text
+
+
 def test_strangers_meet_nothing(app, client, film, session):
     base = f"/productions/{film.public_id}"
     guest = make_user("Gus")

@@ -98,6 +98,8 @@ def test_a_private_page_asks_to_sign_in_and_comes_back(client):
 def test_a_form_sent_too_late_leads_back_to_its_page(client):
     answer = client.post("/compte/mot-de-passe", headers={"Referer": "http://localhost/compte"})
     assert answer.location == "/connexion?next=/compte"
+    answer = client.post("/compte/lieu", headers={"Referer": "http://localhost/compte/lieu"})
+    assert answer.location == "/connexion?next=/compte", "that address takes forms only"
     answer = client.post("/compte/mot-de-passe", headers={"Referer": "https://evil.example/compte"})
     assert answer.location == "/connexion"
 

@@ -6,7 +6,7 @@ from marketplace.accounts.models import Organisation, User
 from marketplace.core.db import db, transaction
 from tests.accounts.browsing import NEW_PASSWORD, is_signed_in, link_in, prove, sign_in_by_form, sign_up_by_form
 from tests.databases import settings_for
-from tests.factories import PASSWORD, make_user, sign_in
+from tests.factories import PASSWORD, make_organisation, make_user, sign_in
 
 
 def alice():
@@ -212,3 +212,31 @@ def test_an_account_closed_under_way_is_out_at_the_next_request(client):
     with transaction():
         db.session.get(User, user.id).disabled_at = user.created_at
     assert not is_signed_in(client)
+
+
+@pytest.mark.parametrize("password", ["le contrechamp 2026", "Contrechamp-Contrechamp"])
+def test_a_new_password_is_not_the_name_of_ones_organisation(client, password):
+    """A2: what whoever knows the house tries first."""
+    alice = make_user("Alice")
+    sign_in(client, alice, make_organisation("Le Contrechamp", owner=alice), proved=True)
+    answer = client.post("/compte/mot-de-passe", data={"new_password": password})
+    assert answer.status_code == 422 and "Il reprend" in answer.text
+
+
+def test_no_address_of_a_page_holds_what_people_typed(client):
+    """A9: addresses stay in histories and logs; what was typed goes by forms and cookies."""
+    make_user("Alice")
+    typed = {"name": "Nora Nom", "email": "alice@exemple.fr", "password": "girafe velours tampon"}
+    for path in ("/inscription", "/mot-de-passe-oublie", "/connexion"):
+        for email in ("alice@exemple.fr", "personne@exemple.fr"):
+            answer = client.post(path, data={**typed, "email": email})
+            for word in ("exemple", "Nora", "girafe", "%40"):
+                assert word not in answer.headers.get("Location", ""), path
+    sign_in_by_form(client)
+    for path, data in (
+        ("/compte/adresse", {"new_email": "nora@exemple.fr"}),
+        ("/compte", {"name": "Nora Nom", "language": "fr"}),
+        ("/compte/lieu", {"base": "69100"}),
+    ):
+        location = client.post(path, data=data).headers["Location"]
+        assert not any(word in location for word in ("exemple", "Nora", "69100")), path

@@ -1,11 +1,13 @@
 """A draft for each photo, then a line for each: forty things described on one page."""
 
 import io
+import re
 
 import pytest
+from PIL import Image
 from sqlalchemy import event, select
 
-from marketplace.catalogue import batches, taxonomy
+from marketplace.catalogue import batches, duplicates, taxonomy
 from marketplace.catalogue.models import Listing
 from marketplace.core.db import db
 from tests import factories
@@ -83,15 +85,66 @@ def test_the_page_of_forty_costs_what_the_page_of_two_does(alice, org):  # noqa:
     assert page.text.count('id="line-') == batches.MOST
 
 
-def test_one_by_one_for_the_script(alice, org):  # noqa: F811
-    answer = alice.post("/publier/photos", data={"photo": files(1)}, headers=JSON)
-    assert answer.status_code == 201
-    assert answer.json["id"] == drafts()[0].public_id and f'id="line-{answer.json["id"]}"' in answer.json["html"]
-    bad = alice.post("/publier/photos", data={"photo": (io.BytesIO(b"GIF89a"), "a.gif")}, headers=JSON)
-    assert bad.status_code == 422 and "a.gif" in bad.json["error"]
-    assert alice.post("/publier/photos", data={}, headers=JSON).status_code == 422
+def test_a_file_that_is_no_photo_makes_no_draft(alice, org):  # noqa: F811
+    bad = alice.post("/publier/photos", data={"photo": (io.BytesIO(b"GIF89a"), "a.gif")})
+    assert bad.status_code == 422 and "a.gif" in bad.text
     assert alice.post("/publier/photos", data={}).status_code == 422
-    assert len(drafts()) == 1
+    assert drafts() == []
+
+
+def test_a_line_at_a_time_for_the_script_which_sends_its_photo_in_parts(alice, org):  # noqa: F811
+    site = factories.site_of(org).public_id
+    answer = alice.post("/publier/photos", data={"line": "1", "site": site}, headers=JSON)
+    assert answer.status_code == 201
+    (made,) = drafts()
+    assert (made.public_id, made.city, made.photos) == (answer.json["id"], "Villeurbanne", [])
+    assert f'id="line-{made.public_id}"' in answer.json["html"]
+    ids = [factories.make_listing(org, f"Chaise {n}", published=False).public_id for n in range(batches.MOST)]
+    full = alice.post("/publier/photos?annonces=" + ".".join(ids), data={"line": "1"}, headers=JSON)
+    assert full.status_code == 422 and "40 photos au plus" in full.json["error"]
+
+
+@pytest.mark.both_databases
+def test_what_one_has_already_is_told_before_it_goes_out_and_stops_nobody(alice, org, run_jobs):  # noqa: F811
+    """By its words or by its picture, the drafts beside it included; the others go out meanwhile."""
+    factories.make_listing(org, "24 chaises de bistrot", category_key="chair", length_cm=None, height_cm=None)
+    drawn = io.BytesIO()
+    Image.effect_noise((320, 240), 90).resize((640, 480)).convert("RGB").save(drawn, "JPEG")
+    for n in range(2):
+        alice.post("/publier/photos", data={"photo": (io.BytesIO(drawn.getvalue()), f"{n}.jpg")})
+    alice.post("/publier/photos", data={"photo": files(2), "site": factories.site_of(org).public_id})
+    run_jobs()
+    made = [one for one in drafts() if one.state == "draft"]
+    lines = {"listing": [one.public_id for one in made], "condition": "good", "modes": ["donate"], "go": "publish"}
+    lines["site"] = factories.site_of(org).public_id
+    named = zip(made, ["Table ronde", "Guéridon", "Chaises bistrot", "Tabouret"], strict=True)
+    for one, title in named:
+        category = "Chaise" if "Chaise" in title else "Tabouret" if title == "Tabouret" else "Table de repas"
+        lines |= {
+            f"title-{one.public_id}": title,
+            f"category-{one.public_id}": category,
+            f"quantity-{one.public_id}": "2",
+        }
+    answer = alice.post("/publier/photos/lignes", data=lines)
+    assert answer.status_code == 422
+    assert [one.title for one in drafts() if one.state == "draft"] == ["Table ronde", "Guéridon", "Chaises bistrot"]
+    assert "Déjà dans votre stock" in answer.text and "24 chaises de bistrot</a>" in answer.text
+    told = re.findall(r'name="told" value="([a-z2-7]{13})"', answer.text)
+    assert told == [one.public_id for one in made[:3]]
+    assert alice.post("/publier/photos/lignes", data=lines | {"told": told}).location == "/stock"
+    assert {one.state for one in drafts()} == {"published"}
+
+
+def test_a_stock_of_lookalikes_costs_three_statements(org):
+    made = [factories.make_listing(org, "Chaise bistrot", published=False) for _one in range(6)]
+    for one in made:
+        db.session.refresh(one)
+    statements: list[str] = []
+    event.listen(db.engine, "before_cursor_execute", lambda *args: statements.append(args[2]))
+    found = duplicates.alike_among(made)
+    assert set(found) == {one.public_id for one in made}
+    assert all(one.public_id not in [other.public_id for other in found[one.public_id]] for one in made)
+    assert len(statements) <= 3
 
 
 def test_lines_of_others_are_nobodys(alice, charlie, org):  # noqa: F811

@@ -69,7 +69,7 @@ BIG_WEBP = NOISE.getvalue()
 # name, bytes, refused as; `inspect` refuses it without a decoder
 AT_THE_DOOR = [
     ("empty.jpg", b"", "empty"),
-    ("heavy.jpg", picture() + b"\0" * photos.MAX_BYTES, "too_heavy"),
+    ("heavy.jpg", picture() + b"\0" * 15 * 1024 * 1024, "too_heavy"),
     ("noname", picture(), "extension"),
     ("photo.svg", SVG, "extension"),
     ("photo.pdf", PDF, "extension"),

@@ -7,8 +7,8 @@ from sqlalchemy import select
 
 from marketplace.catalogue import jobs, reminders
 from marketplace.catalogue.models import Listing
-from marketplace.core.clock import today
-from marketplace.core.db import db
+from marketplace.core.clock import now, today
+from marketplace.core.db import db, transaction
 from marketplace.messaging.models import Notification
 from tests import factories
 
@@ -90,6 +90,32 @@ def test_what_can_still_be_done(alice, org, sent, done):
     answer = alice.post(f"/stock/departs/{listing.public_id}", data=sent)
     assert (answer.status_code, answer.location) == (303, "/stock/departs")
     assert done(fresh(listing))
+
+
+@pytest.mark.both_databases
+def test_who_near_takes_such_things_in_is_named(alice, org):
+    """Verified reuse centres that say so, near the thing; never one's own, and nobody far or unknown."""
+
+    def house(name, kind="reuse_centre", **values):
+        made = factories.make_organisation(name, kind, **{"takes": "Bois et mobilier.", "verified_at": now()} | values)
+        factories.make_site(made, name="Dépôt", lat=45.75, lon=4.85, city="Lyon 3e")  # its second place, and the nearer
+        return made
+
+    near = house("Contre-plaqué")
+    house("Sans promesse", takes="")
+    house("Inconnue", verified_at=None)
+    house("Loueur", "rental_house")
+    far = house("Loin")
+    with transaction() as session:
+        session.query(factories.Site).filter_by(organisation_id=far.id).update({"lat": 43.3})
+    factories.make_listing(org, gone_by=today() + timedelta(days=2), site_id=None, lat=45.7484, lon=4.8467)
+    page = alice.get("/stock/departs").text.replace("\u00a0", " ")
+    assert (
+        f'<a href="/organisations/{near.public_id}">Contre-plaqué</a>, Lyon 3e, moins d’un km : Bois et mobilier.'
+        in page
+    )
+    for name in ("Sans promesse", "Inconnue", "Loueur", "Loin"):
+        assert name not in page
 
 
 WRONG = [

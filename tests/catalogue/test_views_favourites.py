@@ -169,6 +169,21 @@ def test_lists_are_opened_shared_and_deleted_after_a_question(app, alice, alice_
     assert alice.get(made.location).status_code == 404
 
 
+@pytest.mark.parametrize("go", ["move", "copy"])
+def test_a_note_typed_before_moving_on_goes_with_it(alice, house, go):
+    flats = make_listing(house)
+    keep(alice, flats)
+    path = alice.post("/favoris/listes", data={"name": "Café"}).location
+    sent = {"go": go, "target": path.rsplit("/", 1)[1], "note": "à repeindre"}
+    first = _list_id(alice.get("/favoris").text)
+    assert alice.post(f"/favoris/lignes/{first}/{flats.public_id}", data=sent).status_code == 303
+    assert "à repeindre" in alice.get(path).text
+    assert ("à repeindre" in alice.get("/favoris").text) is (go == "copy")
+    over = {**sent, "go": go, "target": first, "note": "x" * 5000}
+    alice.post(f"/favoris/lignes/{path.rsplit('/', 1)[1]}/{flats.public_id}", data=over)
+    assert "à repeindre" in alice.get(path).text, "a note too long moves nothing"
+
+
 def test_keeping_in_a_new_list_with_a_note(alice, house):
     flats = make_listing(house)
     path = f"/favoris/garder/{flats.public_id}"

@@ -1,4 +1,4 @@
-"""Each page as it stands, looked at once in the dark of a phone in English and once on a light desk in French."""
+"""Each page as it stands, on a phone and on a desk, by day and in the dark; in both languages on each of the two."""
 
 import re
 
@@ -10,7 +10,8 @@ from tests.factories import make_listing, make_partners, site_of
 from tests.journeys.conftest import make_side
 
 OPEN = (
-    "/", "/annonces?q=chaise", "/annonces?view=map", "/annonces/filtres?q=chaise", "/annonces?q=zeppelin", "/aide",
+    "/", "/annonces?q=chaise", "/annonces?view=map", "/annonces?view=map&region=04", "/annonces/filtres?q=chaise",
+    "/annonces?q=zeppelin", "/annonces?q=chasie&near=Nullepart&from=hier&quantity=x&max_price=x&category=x", "/aide",
     "/aide/production", "/aide/ressourcerie", "/aide/association", "/mentions-legales", "/conditions",
     "/confidentialite", "/accessibilite", "/carbone/methode", "/connexion", "/inscription",
 )  # fmt: skip
@@ -20,7 +21,10 @@ OWN = (
 )  # fmt: skip
 
 
-@pytest.fixture(params=[("dark", "en", False), ("light", "fr", True)], ids=["dark-en-phone", "light-fr-desk"])
+SIGHTS = [("dark", "en", False), ("light", "fr", False), ("light", "en", True), ("dark", "fr", True)]
+
+
+@pytest.fixture(params=SIGHTS, ids=["dark-en-phone", "light-fr-phone", "light-en-desk", "dark-fr-desk"])
 def reader(request, enter):
     """Comes with or without an account, and with a taste."""
     scheme, language, desk = request.param

@@ -2,9 +2,12 @@
 
 import re
 
+import pillow_heif
 from PIL import Image
 from playwright.sync_api import expect
 
+from marketplace.catalogue.models import Listing, Photo
+from marketplace.core.db import db
 from tests.journeys.conftest import make_side
 
 GONE = "ERR_INTERNET_DISCONNECTED"
@@ -88,6 +91,62 @@ def test_a_reload_in_the_middle_goes_on_where_it_was(enter, stage, word, tmp_pat
     expect(chloe.page.locator('#shots [data-state="ready"]')).to_have_count(1)
     assert min(offsets[before:]) > 0, "it began again from the start"
     forgives_the_network(chloe)
+
+
+def test_a_line_for_each_photo_and_the_network_in_between(enter, stage, word, tmp_path):
+    """Lines come at once, files follow in parts; a reload goes on, and what is pressed too early waits."""
+    heavy = [a_heavy_photo(tmp_path / f"photo-{number}.jpg", number) for number in range(3)]
+    no_photo = tmp_path / "notes.jpg"
+    no_photo.write_text("pas une photo")
+    user, house = make_side(word, "Emma")
+    emma = enter("Emma", app=stage, user=user, acting=house)
+    page = emma.page
+    emma.visits("/publier/photos")
+    begun = []
+
+    def only_the_first_part(route):
+        if route.request.method != "PATCH":
+            return route.continue_()
+        begun.append(route.request.url)
+        return route.continue_() if begun.count(route.request.url) == 1 else route.abort("internetdisconnected")
+
+    emma.may_be_refused(422)
+    page.route("**/envois/*", only_the_first_part)
+    page.set_input_files("#photo", [str(path) for path in (*heavy, no_photo)])
+    rows = page.locator("#rows > li")
+    expect(rows).to_have_count(4)
+    expect(page.locator("#rows")).to_contain_text("la photo repartira seule")
+    emma.looks()
+    page.unroute("**/envois/*")
+    page.reload()
+    expect(page.locator("#told")).to_contain_text("notes.jpg")
+    expect(rows).to_have_count(3)
+    for number in range(3):
+        rows.nth(number).get_by_label("Titre").fill(f"Étagère {word} {number}")
+        rows.nth(number).get_by_label("Rayon").fill("Bibliothèque, étagère")
+        rows.nth(number).get_by_label("Quantité").fill("1")
+    page.locator("#condition").select_option("good")
+    emma.ticks("Vous les", "donnez")
+    emma.presses("Publier ce qui est complet")
+    emma.reads("3 annonces sont publiées")
+    with stage.app_context():
+        held = db.session.query(Photo).join(Listing, Listing.id == Photo.listing_id)
+        assert held.filter(Listing.organisation_id == house.id, Photo.state != "failed").count() == 3
+    forgives_the_network(emma)
+
+
+def test_a_photo_the_browser_cannot_show_is_shown_once_it_is_made(enter, stage, word, tmp_path):
+    """HEIC, as phones write it: a drawing, then the picture itself."""
+    path = tmp_path / "IMG_0001.HEIC"
+    pillow_heif.from_pillow(Image.effect_noise((640, 480), 80).convert("RGB")).save(path)
+    user, house = make_side(word, "Fanny")
+    fanny = enter("Fanny", app=stage, user=user, acting=house)
+    fanny.visits("/publier/photos")
+    fanny.page.set_input_files("#photo", str(path))
+    picture = fanny.page.locator("#rows .thumb img")
+    expect(picture).to_have_attribute("src", re.compile(r"/photos/.+-320\.webp"))
+    fanny.waits_until(lambda: picture.evaluate("one => one.naturalWidth > 0"), "the picture is seen")
+    fanny.looks()
 
 
 def test_turned_and_cropped_by_hand_and_by_keyboard(enter, stage, word, photos):

@@ -1,6 +1,7 @@
 """Looking for something: with a mistyped word, a suggestion, filters and the map, by keyboard and by thumb."""
 
 import re
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import expect
@@ -72,6 +73,34 @@ def test_from_half_a_word_to_a_point_of_the_map_and_back(enter, stage, armchairs
     expect(page.get_by_role("list", name="Filtres en cours").get_by_role("link")).to_have_count(1)
     emma.follows(re.compile("tel quel"))
     assert "exact=1" in page.url
+
+
+def test_coming_back_the_filters_are_those_of_the_list(enter, stage, word):
+    """The counted groups stand in another order than the page came with: a browser must not put a tick elsewhere."""
+    house = make_side(word, "Bruno")[1]
+    for number, colour in enumerate(("blue", "blue", "green")):
+        make_listing(house, f"Buffet {word} {number}", colours=[colour])
+    emma = enter("Emma")
+    page = emma.page
+    emma.visits(f"/annonces?q={word}")
+    filters = page.locator("#filtres")
+    page.get_by_role("button", name="Filtres", exact=True).click()
+    expect(filters.locator("#filtres-nombre")).to_contain_text("3 annonces")
+    filters.get_by_text("Couleur", exact=True).click()
+    filters.get_by_text("bleu", exact=True).click()
+    emma.presses("Voir les annonces", filters)
+    expect(page.locator("#liste .card")).to_have_count(2)
+    page.go_back()
+    expect(page.locator("#liste .card")).to_have_count(3)
+    page.get_by_role("button", name="Filtres", exact=True).click()
+    expect(filters.locator("#filtres-nombre")).to_contain_text("3 annonces")
+    assert filters.locator("input[type=checkbox]:checked").count() == 0
+    page.keyboard.press("Escape")
+    page.locator("#q").fill("")
+    page.locator("#q").press_sequentially("villeurb", delay=30)
+    with page.expect_navigation():
+        page.get_by_role("option", name="Villeurbanne (69)").click()
+    assert urlsplit(page.url).query == "near=69100+Villeurbanne", "nothing else was asked"
 
 
 def test_a_phone_shows_results_before_it_asks_for_dates(enter, stage, word):

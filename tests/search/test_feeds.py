@@ -1,5 +1,6 @@
 """A search followed from a feed reader, and site maps: what a visitor may find, nothing else."""
 
+import re
 import xml.etree.ElementTree as ET
 from datetime import datetime, timedelta
 
@@ -67,6 +68,23 @@ def test_the_latest_come_first_and_an_unchanged_feed_is_not_sent_again(client, c
     publish("Chaise trois")
     changed = client.get("/annonces.atom?q=chaise", headers={"If-None-Match": answer.headers["ETag"]})
     assert changed.status_code == 200
+
+
+def test_a_search_around_one_s_own_base_is_followed_from_there(client):
+    """The page of results offers its feed; what reads it is signed in nowhere and still looks around the same place."""
+    person = make_user("Alice")
+    house = make_organisation("Les Films du Quai", "production_company", owner=person)
+    there, _far = publish("Chaise de Vienne", lat=45.52, lon=4.87, site_id=None), publish("Chaise de Paris", lat=48.9)
+    with transaction() as session:
+        user = session.get(type(person), person.id)
+        user.base_postcode, user.base_city, user.base_lat, user.base_lon = "38200", "Vienne", 45.5243, 4.8741
+    sign_in(client, person, house)
+    html = client.get("/annonces?q=chaise&near=user:base&sort=price&view=map").get_data(as_text=True)
+    addresses = set(re.findall(r'href="(/annonces\.atom[^"]*)"', html))
+    assert addresses == {"/annonces.atom?q=chaise&amp;near=45.52%2C4.87"}, "once in the head, once to be seen"
+    visitor = client.application.test_client()
+    root = parsed(visitor.get(addresses.pop().replace("&amp;", "&")).data)
+    assert [one.find(f"{ATOM}title").text for one in root.findall(f"{ATOM}entry")] == [there.title]
 
 
 def test_wrong_parameters_give_a_feed_all_the_same(client):

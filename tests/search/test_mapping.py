@@ -1,17 +1,21 @@
 """The results as points of a map: none is lost, none is nearer than its commune, none tells of what is kept."""
 
+import json
 import math
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from marketplace.core import regions
 from marketplace.core.errors import Invalid
 from marketplace.search import mapping
 from marketplace.search.mapping import SQUARES, Box, _Group, cell_squares, merged
 from tests.factories import make_listing, make_organisation, make_user, sign_in
 
 FRANCE = "41,-5,51,10"
+ISLAND = {"site_id": None, "lat": -21.1, "lon": 55.5, "city": "Saint-Denis", "postcode": "97400"}
 
 
 @pytest.mark.parametrize("text", ["", "1,2,3", "a,b,c,d", "51,-5,41,10", "1,2,3,4,5", "nan,0,1,1", "41;-5;51;10"])
@@ -65,12 +69,48 @@ def test_points_follow_the_filters_and_overseas_is_counted_apart(client):
     house = make_organisation()
     make_listing(house, "Chaise", colours=["red"])
     make_listing(house, "Table")
-    make_listing(house, "Banc", site_id=None, lat=-21.1, lon=55.5, city="Saint-Denis", postcode="97400")
+    make_listing(house, "Banc", **ISLAND)
     everything = points(client, overseas=1)
     assert sum(cell["count"] for cell in everything["cells"]) == 2
-    assert everything["overseas"]["04"] == "1" and everything["overseas"]["01"] == "0"
+    assert {region: inset["count"] for region, inset in everything["overseas"].items()} == {
+        "01": "0", "02": "0", "03": "0", "04": "1", "06": "0",
+    }  # fmt: skip
     assert sum(cell["count"] for cell in points(client, colour="red")["cells"]) == 1
     assert points(client, q="zeppelin")["cells"] == []
+
+
+@pytest.mark.both_databases
+def test_an_inset_shows_where_and_no_nearer_than_its_commune(client):
+    house = make_organisation()
+    for lat, lon in ((-21.1234567, 55.5), (-21.1198, 55.502), (-20.9, 55.5)):
+        make_listing(house, "Banc", **ISLAND | {"lat": lat, "lon": lon})
+    inset = points(client, overseas=1)["overseas"]["04"]
+    assert inset["count"] == "3" and len(inset["points"]) <= 3
+    assert "1234" not in str(inset) and "1198" not in str(inset)
+    box = mapping.OVERSEAS["04"]
+    assert all(box.south < lat < box.north and box.west < lon < box.east for lat, lon in inset["points"])
+    assert points(client, overseas=1, q="zeppelin")["overseas"]["04"] == {"count": "0", "points": []}
+
+
+def test_what_is_drawn_of_an_overseas_region_is_where_its_map_begins():
+    drawn = json.loads((Path(__file__).parents[2] / "static/map/outremer.json").read_text(encoding="utf-8"))
+    land = {one["properties"]["region"]: one["geometry"]["coordinates"] for one in drawn["features"]}
+    assert set(land) == set(mapping.OVERSEAS)
+    for region, parts in land.items():
+        lons, lats = zip(*(point for part in parts for point in part[0]), strict=True)
+        box = mapping.OVERSEAS[region]
+        assert box.south < min(lats) < max(lats) < box.north and box.west < min(lons) < max(lons) < box.east
+        assert (max(lats) - min(lats)) / (box.north - box.south) > 0.7
+        assert regions.of_place(None, sum(lats) / len(lats), sum(lons) / len(lons)) == region
+
+
+def test_the_map_of_an_overseas_region_begins_there(client):
+    make_listing(make_organisation(), "Banc", **ISLAND)
+    page = client.get("/annonces?view=map").get_data(as_text=True)
+    assert 'data-box="41.3,-5.2,51.1,9.6"' in page
+    assert '/annonces?region=04&amp;view=map" data-region="04"' in page
+    there = client.get("/annonces?view=map&region=04").get_data(as_text=True)
+    assert 'data-box="-21.43,55.17,-20.83,55.88"' in there and "Revenir à toute la France" in there
 
 
 @pytest.mark.both_databases

@@ -104,6 +104,16 @@ def test_nothing_found_says_what_to_do(client, shop):
     assert either
 
 
+def test_what_comes_nearest_is_shown_once_under_what_holds_every_word(client, shop):
+    both = make_listing(shop, "Lampe de bureau").public_id
+    one = make_listing(shop, "Lampe tempête").public_id
+    html = page(client, "?q=lampe+bureau")
+    assert "1 annonce pour" in text_of(html)
+    listed, under = html.split("Pas tous vos mots, mais proche")
+    assert re.findall(r'<h3><a href="/annonces/([a-z2-7]{13})-', listed) == [both]
+    assert re.findall(r'<h3><a href="/annonces/([a-z2-7]{13})-', under) == [one]
+
+
 def test_the_pager_walks_through_all(client, shop):
     for number in range(30):
         make_listing(shop, f"Chaise {number:02}", category_key="other")

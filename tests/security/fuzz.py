@@ -157,10 +157,15 @@ class Fuzzer:
             "key": "prod.plywood" if "facteurs" in path else "flat_panel" if "rayons" in path else ids["photo key"],
             "ext": "jpg", "slug": "x", "row_id": "1", "token": "a" * 43, "secret": "a" * 32, "code": ids["paper code"],
             "user_id": ids["guest"] if "invites" in path else ids["member"],
+            "report_id": ids["report"], "list_id": ids["list"], "upload_id": ids["upload"],
             "move": self.random.choice(("accept", "amend", "decline", "cancel", "hand_over", "appoint", "dispute")),
         }  # fmt: skip
         if hole in known:
             return known[hole]
+        if "modeles" in path:
+            return ids["template"]
+        if "favoris" in path:
+            return ids["public"]
         if "annonces" in path or "publier" in path or "stock" in path:
             return ids[self.random.choice(("listing", "draft", "kept", "hidden"))]
         for word, name in (

@@ -9,8 +9,8 @@ import pytest
 from pypdf import PdfReader
 
 from marketplace.accounts import services as accounts
-from marketplace.accounts.models import Organisation, Production, Site, User
-from marketplace.catalogue.models import Listing, Photo
+from marketplace.accounts.models import ApiToken, Organisation, Production, Site, User
+from marketplace.catalogue.models import Favourite, FavouriteList, Listing, ListingTemplate, PartialUpload, Photo
 from marketplace.core.db import db, transaction
 from marketplace.exchanges import services as exchanges
 from marketplace.exchanges.models import Exchange, ExchangeLine
@@ -18,6 +18,7 @@ from marketplace.jobs.runner import drain
 from marketplace.messaging import services as messaging
 from marketplace.messaging.models import Message
 from marketplace.moderation import services as moderation
+from marketplace.moderation.models import Report
 from tests.factories import actor_of, make_listing, make_organisation, make_user, owner_of, sign_in
 from tests.security import fuzz
 from tests.security.world import make_world
@@ -76,8 +77,15 @@ def _plant(world: Any) -> None:
         session.query(Message).update({"text": HOSTILE})
         session.query(ExchangeLine).update({"title": HOSTILE})
         session.query(Organisation).update({"name": HOSTILE, "description": HOSTILE, "phone": HOSTILE[:30]})
+        session.query(Organisation).update({"takes": HOSTILE, "lends": HOSTILE})
+        session.query(Report).update({"explanation": HOSTILE, "contact_name": HOSTILE, "contact_email": HOSTILE})
+        session.query(FavouriteList).filter(FavouriteList.name != "").update({"name": HOSTILE})
+        session.query(Favourite).update({"note": HOSTILE})
+        session.query(ListingTemplate).update({"name": HOSTILE})
+        session.query(ApiToken).update({"name": HOSTILE})
+        session.query(PartialUpload).update({"filename": HOSTILE})
         giver.website = f"https://exemple.fr/{HOSTILE}"
-        session.query(User).update({"name": HOSTILE})
+        session.query(User).update({"name": HOSTILE, "base_city": HOSTILE})
         session.query(Exchange).update({"collected_by_name": HOSTILE, "end_reason": HOSTILE})
     giver, taker = (owner_of(world.person(name)[1]) for name in ("owner", "other side"))
     with transaction():

@@ -50,7 +50,8 @@ BBOX = "bbox=41,-5,51,10&zoom=6"
 PLACES = [
     "/", "/annonces?q=chaise", "/annonces?q=chaise+rouge", "/annonces?q=velours+OU+bistrot", "/annonces?q=zéphyrine",
     "/annonces?q=chasie", "/annonces?q=lycorne+rouge", "/annonces?q=bistrot+-table&organisation={house}",
-    "/annonces?sort=price", "/annonces?near=97400", "/annonces?category=chair&colour=gold", "/annonces/filtres",
+    "/annonces?sort=price", "/annonces?near=97400", "/annonces?sort=gone_by&view=map", "/annonces?q=mur+de+prison",
+    "/annonces?from=2027-03-01&to=2027-03-05&quantity=2", "/annonces?category=chair&colour=gold", "/annonces/filtres",
     "/annonces/filtres?q=chaise&max_price=40", f"/annonces/carte.json?{BBOX}&overseas=1",
     f"/annonces/carte/fiches?q=rouge&{BBOX}", "/annonces/suggestions?q=lico", "/annonces/suggestions?q=ch",
     "/api/v1/listings?facets=1", "/api/v1/listings?q=chaise+peint&facets=1", "/annonces.atom",

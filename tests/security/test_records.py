@@ -11,7 +11,7 @@ from marketplace.core.db import db, new_public_id, transaction
 from marketplace.web.limits import limiter
 from tests.accounts.browsing import NEW_PASSWORD
 from tests.databases import settings_for
-from tests.factories import PASSWORD, add_member, make_organisation, make_user, owner_of
+from tests.factories import PASSWORD, add_member, make_organisation, make_user, owner_of, sign_in
 from tests.security.test_strangers import Visit, changed, every_try, everything
 from tests.security.world import make_world
 
@@ -23,6 +23,7 @@ def test_what_matters_leaves_a_line_with_who_where_and_which_request(app, sessio
     browser = app.test_client()
     browser.post("/connexion", data={"email": "alice@exemple.fr", "password": "ce n’est pas lui"})
     browser.post("/connexion", data={"email": "alice@exemple.fr", "password": PASSWORD})
+    sign_in(browser, alice, proved=True)  # a token asks for a second factor
     at = {"REMOTE_ADDR": "192.0.2.7"}
     house_pages = f"/organisations/{house.public_id}/membres"
     made = browser.post(

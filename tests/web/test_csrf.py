@@ -112,3 +112,35 @@ def test_no_page_address_writes_when_read(guarded, browser):
             browser.get(rule.rule)
             browser.head(rule.rule)
     assert written() == before
+
+
+EXEMPT = {"theme.choose"}  # writes nothing for a visitor; asks signed-in people for their token itself
+
+
+def test_every_address_that_takes_forms_asks_for_the_token(guarded, browser):
+    """None of the other hundred may forget: a form without a token stops before its view, whatever it names."""
+    before, tried = written(), 0
+    for rule in guarded.url_map.iter_rules():
+        if rule.endpoint in EXEMPT or rule.rule.startswith("/api/"):
+            continue  # the API reads no cookie: tests/api/test_shell.py
+        for method in rule.methods & {"POST", "PUT", "PATCH", "DELETE"}:
+            path = re.sub(r"<any\(([^,)]+)[^>]*>", r"\1", rule.rule).replace("<int:", "1<")
+            path = re.sub(r"1<\w+>", "1", path)
+            path = "/".join("a" * 13 if part.startswith("<") else part for part in path.split("/"))
+            answer = browser.open(path, method=method, data=DATA)
+            assert answer.status_code == 400, (method, path)
+            tried += 1
+    assert tried > 80
+    assert written() == before
+
+
+def test_a_look_is_kept_in_an_account_only_with_its_token(guarded, browser):
+    def kept():
+        db.session.rollback()
+        return db.session.query(User.theme).filter_by(name="Alice").scalar()
+
+    assert browser.post("/apparence", data={"theme": "dark"}).status_code == 400
+    assert browser.post("/apparence", data={"theme": "dark", "csrf_token": "faux"}).status_code == 400
+    assert kept() is None
+    assert browser.post("/apparence", data={"theme": "dark", "csrf_token": token_on(browser)}).status_code == 303
+    assert kept() == "dark"

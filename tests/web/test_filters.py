@@ -231,4 +231,20 @@ def test_language_switch_keeps_what_was_asked(shell: Flask) -> None:
     with shell.test_request_context("/annonces?q=chaise+bleue&mode=rent&mode=sell&lang=fr"):
         assert filters.in_language("en") == "/annonces?q=chaise+bleue&mode=rent&mode=sell&lang=en"
     with shell.test_request_context("/publier?lang=fr", method="POST"):
-        assert filters.in_language("en") == "/publier?lang=en"
+        assert filters.in_language("en") == "/?lang=en", "no page of that name here"
+
+
+@pytest.mark.parametrize(
+    ("sent_to", "read_at"),
+    [
+        ("/compte/adresse", "/compte/adresse"),
+        ("/compte/lieu", "/compte"),
+        ("/compte/second-facteur/code", "/compte/second-facteur"),
+        ("/organisations/abc/membres/def/role", "/organisations/abc/membres"),
+        ("/apparence", "/"),
+    ],
+)
+def test_language_switch_of_a_form_that_came_back_leads_to_its_page(app: Flask, sent_to: str, read_at: str) -> None:
+    """« English » under the answer to a form whose address takes forms only must not end at a 405."""
+    with app.test_request_context(sent_to, method="POST"):
+        assert filters.in_language("en") == f"{read_at}?lang=en"
