@@ -85,7 +85,7 @@ class PieceHistory:
     rows: list[Happening]
     total: int
     page: int
-    spent_cents: int  # on every repair
+    spent_cents: int  # on repairs that are done; what one is expected to cost is not spent yet
 
     @property
     def pages(self) -> int:
@@ -98,8 +98,9 @@ class PieceHistory:
 
 def history_of(piece: Piece, page: int = 1) -> PieceHistory:
     """What happened to a piece, the latest first."""
+    spent_on = func.sum(PieceEvent.cost_cents).filter(PieceEvent.act != "repair")
     total, spent = db.session.execute(
-        select(func.count(), func.coalesce(func.sum(PieceEvent.cost_cents), 0)).where(PieceEvent.piece_id == piece.id)
+        select(func.count(), func.coalesce(spent_on, 0)).where(PieceEvent.piece_id == piece.id)
     ).one()
     page = min(max(1, page), max(1, -(-total // EVENTS_PER_PAGE)))
     rows = db.session.execute(

@@ -251,7 +251,7 @@ def test_a_repaired_piece_stays_counted_and_others_are_told(org, owner, announce
     assert fresh(listing).quantity == Decimal(6)
     found = queries_pieces.history_of(queries_pieces.own_piece(owner, piece.public_id))
     assert [one.act for one in found.rows] == ["repaired", "repair", "intake"]
-    assert (found.spent_cents, found.rows[1].condition, found.rows[1].note) == (7500, "to_repair", "Pied cassé")
+    assert (found.spent_cents, found.rows[1].condition, found.rows[1].note) == (3500, "to_repair", "Pied cassé")
 
 
 @both
