@@ -30,7 +30,15 @@ from marketplace.catalogue import piece_photos
 from marketplace.catalogue.events import ListingHidden, ListingSaved, ListingsLeaveSoon, PieceBack, PieceSetAside
 from marketplace.exchanges import jobs as exchange_jobs
 from marketplace.exchanges import listeners as exchanges
-from marketplace.exchanges.events import ExchangeCompleted, ExchangeMoved, ExchangeRequested, StockChanged
+from marketplace.exchanges.events import (
+    ExchangeCompleted,
+    ExchangeMoved,
+    ExchangeRequested,
+    ShortageOpened,
+    ShortageSolved,
+    StockChanged,
+    WaitingMovedUp,
+)
 from marketplace.jobs import runner
 from marketplace.messaging import jobs as messaging_jobs
 from marketplace.messaging import listeners as messaging
@@ -51,6 +59,9 @@ LISTENERS: dict[type, list[Callable[[Any], None]]] = {
     EstimateChanged: [search.on_estimate],
     ExchangeRequested: [messaging.on_exchange_requested],
     ExchangeMoved: [messaging.on_exchange_moved],
+    ShortageOpened: [messaging.on_shortage_opened],
+    ShortageSolved: [messaging.on_shortage_solved],
+    WaitingMovedUp: [messaging.on_waiting_moved_up],
     ExchangeCompleted: [carbon.on_exchange_completed],
     InvitationMade: [messaging.on_invitation_made],
     InvitationAccepted: [messaging.on_invitation_accepted],

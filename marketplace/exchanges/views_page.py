@@ -3,7 +3,7 @@ moves. The steps, the turn and the history have files of their own (`views_page_
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -189,13 +189,10 @@ def shortage_text(shortage: Shortage, line: ExchangeLine) -> str:
 
 def _search_url(line: ExchangeLine) -> str:
     """The search for things like these, on the same days."""
-    days: dict[str, date | None] = {"from": line.starts_on, "to": line.ends_on}
-    return url_for(
-        "search.results",
-        category=line.category_key,
-        mode="rent",
-        **{name: day.isoformat() for name, day in days.items() if day},
-    )
+    asked: dict[str, Any] = {"category": line.category_key, "mode": "rent"}
+    if line.starts_on and line.ends_on:
+        asked |= {"from": line.starts_on.isoformat(), "to": line.ends_on.isoformat()}
+    return url_for("search.results", **asked)
 
 
 # --- forms -----------------------------------------------------------------------------------------------------------

@@ -1,5 +1,7 @@
 """Facts of others that somebody should hear of."""
 
+from typing import Any
+
 from sqlalchemy import select
 
 from marketplace.accounts.events import (
@@ -15,8 +17,14 @@ from marketplace.accounts.queries_organisations import members_with
 from marketplace.catalogue.events import ListingHidden, ListingsLeaveSoon
 from marketplace.catalogue.models import Listing
 from marketplace.core.db import db
-from marketplace.exchanges.events import ExchangeMoved, ExchangeRequested
-from marketplace.exchanges.models import Exchange, Move
+from marketplace.exchanges.events import (
+    ExchangeMoved,
+    ExchangeRequested,
+    ShortageOpened,
+    ShortageSolved,
+    WaitingMovedUp,
+)
+from marketplace.exchanges.models import Exchange, ExchangeLine, Move, Shortage
 from marketplace.jobs.outbox import enqueue
 from marketplace.messaging import rules
 from marketplace.messaging.services import add_message, facts_of, notify, notify_all, people_of_side
@@ -34,14 +42,57 @@ def on_exchange_requested(event: ExchangeRequested) -> None:
 
 def on_exchange_moved(event: ExchangeMoved) -> None:
     """The side that did not move hears of it; both, when a moderator or a deadline did."""
+    if event.move == "promote":  # told by on_waiting_moved_up
+        return
     exchange = db.session.get_one(Exchange, event.exchange_id)
+    if exchange.state == "cart":  # nobody else knows of a cart
+        return
     move = _last_move(exchange.id)
-    data = {"move": event.move, "reason": str((move.data.get("reason") if move else None) or "")}
+    data: dict[str, Any] = {"move": event.move, "reason": str((move.data.get("reason") if move else None) or "")}
+    if move is not None:
+        waits = event.move == "option" and exchange.option_rank == 2
+        data |= {"from": move.from_state, "code": "second" if waits else move.data.get("code") or ""}
     mover = move.user_id if move is not None else None
     for side in rules.sides_told(event.side):
-        organisation_id = exchange.provider_id if side == "provider" else exchange.receiver_id
-        people = [user_id for user_id in people_of_side(exchange, side) if user_id != mover]
-        notify_all(people, "exchange_moved", {**facts_of(exchange, side), **data}, _path(exchange), organisation_id)
+        _tell(exchange, side, "exchange_moved", data, leave_out=mover)
+
+
+def _tell(exchange: Exchange, side: str, kind: str, data: dict[str, Any], leave_out: int | None = None) -> None:
+    """Tell the people of one side of an exchange."""
+    organisation_id = exchange.provider_id if side == "provider" else exchange.receiver_id
+    people = [user_id for user_id in people_of_side(exchange, side) if user_id != leave_out]
+    notify_all(people, kind, {**facts_of(exchange, side), **data}, _path(exchange), organisation_id)
+
+
+def on_waiting_moved_up(event: WaitingMovedUp) -> None:
+    """A second option that became the first: both sides are told."""
+    exchange = db.session.get_one(Exchange, event.exchange_id)
+    for side in ("receiver", "provider"):
+        _tell(exchange, side, "option_moved_up", {})
+
+
+def on_shortage_opened(event: ShortageOpened) -> None:
+    """Both sides of the exchange that is short of something are told, with what, from when and why."""
+    _tell_shortage(event.shortage_id, solved=False)
+
+
+def on_shortage_solved(event: ShortageSolved) -> None:
+    """Both sides are told when it is there again; who cancelled or was released knows."""
+    if db.session.get_one(Shortage, event.shortage_id).solution == "came_back":
+        _tell_shortage(event.shortage_id, solved=True)
+
+
+def _tell_shortage(shortage_id: int, *, solved: bool) -> None:
+    shortage = db.session.get_one(Shortage, shortage_id)
+    exchange = db.session.get_one(Exchange, shortage.exchange_id)
+    data = {
+        "line": db.session.get_one(ExchangeLine, shortage.line_id).title,
+        "quantity": str(shortage.quantity),
+        "cause": shortage.cause,
+        "solved": solved,
+    }
+    for side in ("receiver", "provider"):
+        _tell(exchange, side, "shortage_changed", {**data, "starts_on": shortage.starts_on.isoformat()})
 
 
 def _last_move(exchange_id: int) -> Move | None:

@@ -118,7 +118,9 @@ def may_follow(user_id: int, organisation_id: int, production_id: int | None) ->
 def facts_of(exchange: Exchange, for_side: str) -> dict[str, Any]:
     """What a notification says of an exchange to one side."""
     titles = db.session.scalars(
-        select(ExchangeLine.title).where(ExchangeLine.exchange_id == exchange.id).order_by(ExchangeLine.id)
+        select(ExchangeLine.title)
+        .where(ExchangeLine.exchange_id == exchange.id, ExchangeLine.parent_line_id.is_(None))
+        .order_by(ExchangeLine.id)
     ).all()
     other_id = exchange.receiver_id if for_side == "provider" else exchange.provider_id
     return {
@@ -126,6 +128,12 @@ def facts_of(exchange: Exchange, for_side: str) -> dict[str, Any]:
         "more": max(len(titles) - 1, 0),
         "reference": exchange.reference,
         "other": db.session.get_one(Organisation, other_id).name,
+        "kind": exchange.kind,
+        "state": exchange.state,
+        "side": for_side,
+        "starts_on": exchange.starts_on.isoformat() if exchange.starts_on else None,
+        "back_on": exchange.ends_on.isoformat() if exchange.ends_on else None,
+        "option": exchange.option_days is not None,
     }
 
 

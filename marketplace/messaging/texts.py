@@ -12,6 +12,9 @@ from flask_babel import format_date, ngettext
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
+from marketplace.messaging import texts_exchanges as exchanges
+from marketplace.messaging.texts_exchanges import thing
+
 Data = Mapping[str, Any]
 
 
@@ -31,6 +34,14 @@ NAMES: dict[str, tuple[Any, Any]] = {
     ),
     "exchange_moved": (
         _l("Un de vos échanges avance"),
+        _l("Vous recevez ce message parce que vous suivez cet échange."),
+    ),
+    "shortage_changed": (
+        _l("Il manque quelque chose à une location, ou c’est de nouveau là"),
+        _l("Vous recevez ce message parce que vous suivez cet échange."),
+    ),
+    "option_moved_up": (
+        _l("Une seconde option passe devant"),
         _l("Vous recevez ce message parce que vous suivez cet échange."),
     ),
     "message_received": (
@@ -69,43 +80,21 @@ NAMES: dict[str, tuple[Any, Any]] = {
 
 CHANNELS: dict[str, Any] = {"product": _l("Dans Seconde Prise"), "email": _l("Par mail")}
 
-# move → what happened, then what now; for whoever did not make it
-MOVED: dict[str, Any] = {
-    "accept": _l("%(other)s accepte. Choisissez l’un des rendez-vous proposés."),
-    "amend": _l("%(other)s propose autre chose. Dites si cela vous va."),
-    "decline": _l("%(other)s ne peut pas donner suite."),
-    "cancel": _l("%(other)s annule l’échange. Ce qui était retenu est de nouveau libre."),
-    "confirm": _l("%(other)s est d’accord. Il reste à se voir pour la remise."),
-    "appoint": _l("%(other)s a fixé ou déplacé le rendez-vous."),
-    "hand_over": _l("La remise est faite, l’échange est terminé. L’attestation arrive sur sa page."),
-    "dispute": _l("%(other)s ouvre un litige. La modération va le lire et vous écrire."),
-    "resolve": _l("La modération a réglé le litige."),
-    "expire": _l("Personne n’a répondu à temps : la demande est close et ce qui était retenu est de nouveau libre."),
-}
-_MOVED_OTHERWISE = _l("L’échange a avancé. Sa page dit ce qui vient maintenant.")
-
-
-def thing(data: Data) -> str:
-    """« Chaises bistrot » or « Chaises bistrot et 2 autres lignes »."""
-    title, more = str(data.get("title", "")), int(data.get("more", 0))
-    if not more:
-        return title
-    return ngettext("%(title)s et %(num)d autre ligne", "%(title)s et %(num)d autres lignes", more, title=title)
-
 
 def _requested(data: Data) -> Words:
-    what = thing(data)
-    sentence = _(
-        "%(other)s vous demande « %(what)s ». Répondez avant que le délai passe.", other=data["other"], what=what
-    )
-    return Words(_("Demande : %(what)s", what=what), sentence)
+    return Words(*exchanges.requested(data))
 
 
 def _moved(data: Data) -> Words:
-    sentence = str(MOVED.get(data["move"], _MOVED_OTHERWISE)).replace("%(other)s", data["other"])
-    if data.get("reason"):
-        sentence += " " + _("Raison : %(reason)s", reason=data["reason"])
-    return Words(_("%(reference)s : %(thing)s", reference=data["reference"], thing=thing(data)), sentence)
+    return Words(*exchanges.moved(data))
+
+
+def _short(data: Data) -> Words:
+    return Words(*exchanges.short(data))
+
+
+def _moved_up(data: Data) -> Words:
+    return Words(*exchanges.moved_up(data))
 
 
 def _message(data: Data) -> Words:
@@ -255,6 +244,8 @@ _WORDS = {
     "browser_new": _browser,
     "exchange_requested": _requested,
     "exchange_moved": _moved,
+    "shortage_changed": _short,
+    "option_moved_up": _moved_up,
     "message_received": _message,
     "listing_hidden": _hidden,
     "listings_leave": _leave,
