@@ -2,7 +2,6 @@
 
 from flask_babel import gettext as _
 
-from marketplace.exchanges import options
 from marketplace.exchanges.models import Exchange
 
 
@@ -15,7 +14,7 @@ def hindrances(exchange: Exchange) -> dict[str, str]:
         else:
             found["accept"] = found["amend"] = _("C’est une option : accordez-la ou déclinez.")
     if exchange.state == "option" and exchange.option_rank == 2:
-        found["confirm"] = options.not_first()
+        found["confirm"] = _("Vous êtes en seconde option : vous pourrez confirmer si la première est levée.")
     if exchange.state == "accepted":
         if exchange.terms_changed:
             found["pay_offline"] = _("L’autre côté n’a pas encore dit oui aux nouvelles conditions.")

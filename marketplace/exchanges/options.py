@@ -6,7 +6,6 @@ A second option stands behind exactly one exchange: the first option that alone 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
-from flask_babel import gettext as _
 from sqlalchemy import select
 
 from marketplace.catalogue.models import Listing
@@ -94,8 +93,3 @@ def moves_up(waiting: Exchange) -> bool:
     waiting.option_rank, waiting.behind_id = 1, None
     stock.hold_lines(lines, blocks, expires_at=waiting.deadline_at)
     return True
-
-
-def not_first() -> str:
-    """A second option cannot be taken up while the first one stands."""
-    return _("Vous êtes en seconde option : vous pourrez confirmer si la première est levée.")
