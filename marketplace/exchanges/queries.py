@@ -19,7 +19,7 @@ from marketplace.core.clock import now, today
 from marketplace.core.db import db
 from marketplace.core.errors import NotFound
 from marketplace.exchanges.availability import Free, free_intervals, free_throughout, least_of
-from marketplace.exchanges.documents import code_key
+from marketplace.exchanges.documents import VERIFIED, code_key, may_read
 from marketplace.exchanges.hindrances import hindrances
 from marketplace.exchanges.holding import holds_between as holds_between
 from marketplace.exchanges.inbox import ExchangePage as ExchangePage
@@ -62,8 +62,10 @@ def free_quantities(listing_ids: Iterable[int]) -> dict[int, Decimal]:
     rows = db.session.execute(_QUANTITIES, {"ids": list(ids)}).all()
     parts = parts_of_sets(row.id for row in rows if row.is_set)
     part_ids = {part_id for found in parts.values() for part_id, _each in found}
-    wholes = dict(db.session.execute(select(Listing.id, Listing.quantity).where(Listing.id.in_(part_ids - ids))).all())
-    wholes |= {row.id: row.quantity for row in rows}
+    wholes = {row.id: row.quantity for row in rows}
+    if part_ids - ids:
+        others = select(Listing.id, Listing.quantity).where(Listing.id.in_(part_ids - ids))
+        wholes |= dict(db.session.execute(others).all())
     held = holds_between(ids | part_ids, today(), None)
 
     def free(listing_id: int, for_good: bool) -> Decimal:
@@ -280,14 +282,15 @@ def documents_of(exchange_id: int) -> list[Document]:
 
 
 def document_for(actor: Actor | None, exchange_public_id: str, public_id: str) -> Document:
-    """A rendered paper of an exchange. Raises `NotFound` to strangers, and while it is being made."""
+    """A rendered paper of an exchange. Raises `NotFound` to strangers and to the side it is not for, and while it is
+    being made."""
     exchange = exchange_for(actor, exchange_public_id)
     if not is_public_id(public_id):
         raise NotFound
     document = db.session.scalar(
         select(Document).where(Document.public_id == public_id, Document.exchange_id == exchange.id)
     )
-    if document is None or document.file_key is None:
+    if document is None or document.file_key is None or not may_read(document, as_party(actor, exchange)[1]):
         raise NotFound
     return document
 
@@ -299,7 +302,7 @@ def document_by_code(typed: str) -> tuple[Document, Exchange] | None:
     row = db.session.execute(
         select(Document, Exchange)
         .join(Exchange, Exchange.id == Document.exchange_id)
-        .where(Document.code == code_key(typed))
+        .where(Document.code == code_key(typed), Document.kind.in_(VERIFIED))
         .options(selectinload(Exchange.lines), joinedload(Exchange.provider), joinedload(Exchange.receiver))
     ).first()
     return (row[0], row[1]) if row else None

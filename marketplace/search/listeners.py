@@ -12,8 +12,8 @@ def on_listing(event: ListingSaved | ListingHidden) -> None:
 
 
 def on_stock(event: StockChanged) -> None:
-    """What is free changed."""
-    services.index_listings(event.listing_ids)
+    """What is free changed, and nothing else: a changed quantity is told as a listing saved."""
+    services.record_free(event.listing_ids)
 
 
 def on_estimate(event: EstimateChanged) -> None:

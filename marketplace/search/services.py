@@ -1,13 +1,16 @@
 """Keeping the index true: called inside the transaction that changed the listings."""
 
 from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
+from marketplace.catalogue.models import SetPart
 from marketplace.core.db import db
+from marketplace.exchanges.queries import free_quantities
 from marketplace.ports import current
 from marketplace.search.documents import documents_of
 from marketplace.search.models import SearchDocument, document_table
@@ -39,6 +42,21 @@ def forget(listing_ids: Sequence[int]) -> None:
         connection = db.session.connection()
         connection.execute(delete(SearchDocument).where(SearchDocument.listing_id.in_(listing_ids)))
         current("index").remove(connection, listing_ids)
+
+
+def record_free(listing_ids: Iterable[int]) -> None:
+    """Copy what is free of these listings, and of the sets they are part of, onto the documents: their words and
+    filters are as before. One that has no document is nobody's to find."""
+    ids = set(listing_ids)
+    if not ids:
+        return
+    db.session.flush()
+    ids |= set(db.session.scalars(select(SetPart.set_id).where(SetPart.part_id.in_(ids))))
+    at = datetime.now(UTC)  # the machine's: see SearchDocument
+    rows = [{"id": listing_id, "free": free, "at": at} for listing_id, free in sorted(free_quantities(ids).items())]
+    table = document_table()
+    statement = update(table).where(table.c.listing_id == bindparam("id"))
+    db.session.connection().execute(statement.values(free=bindparam("free"), indexed_at=bindparam("at")), rows)
 
 
 def record_estimates(estimates: Iterable[tuple[int, Decimal | None, Decimal | None]]) -> None:
