@@ -61,7 +61,7 @@ def _amended(exchange: Exchange, data: Data) -> list[str]:
                 said.append(_("%(what)s : %(now)s au lieu de %(was)s.", what=words, now=_money(value), was=_money(was)))
         elif what == "days":
             said.append(
-                _("« %(title)s » : %(now)s, au lieu de %(was)s.", title=line.title, now=_days(value), was=_days(was))
+                _("« %(title)s » : %(now)s (c’était %(was)s).", title=line.title, now=_days(value), was=_days(was))
             )
         elif what == "amount_cents":
             said.append(

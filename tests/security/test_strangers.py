@@ -166,6 +166,8 @@ TRIES: dict[str, list[Try]] = {
     ],
     "exchanges.code_screen": [Try("GET", "/echanges/{exchange}/code")],
     "exchanges.hand_over_screen": [Try("GET", "/echanges/{exchange}/remise")],
+    "exchanges.return_screen": [Try("GET", "/echanges/{exchange}/retour")],
+    "exchanges.price": list(_for_each(LISTINGS, Try("GET", "/annonces/{listing}/prix?quantity=1"))),
     "exchanges.write": [Try("POST", "/echanges/{exchange}/message", {"message-text": "Bonjour"})],
     "exchanges.paper": [Try("GET", "/echanges/{done}/papiers/{document}")],
     "received.list_line": [Try("POST", "/echanges/{done}/lignes/{line}/annonce")],
