@@ -45,6 +45,7 @@ BLUEPRINTS = [
     "marketplace.seeding.commands",
     "marketplace.exchanges.views_asking",  # with the pages of views.py, on one blueprint
     "marketplace.exchanges.views_received",
+    "marketplace.exchanges.views_papers",
     "marketplace.exchanges.views_calendar",
     "marketplace.web.home",
     "marketplace.web.theme",

@@ -28,6 +28,7 @@ from marketplace.carbon.events import EstimateChanged
 from marketplace.catalogue import jobs as catalogue_jobs
 from marketplace.catalogue import piece_photos
 from marketplace.catalogue.events import ListingHidden, ListingSaved, ListingsLeaveSoon, PieceBack, PieceSetAside
+from marketplace.exchanges import insurance
 from marketplace.exchanges import jobs as exchange_jobs
 from marketplace.exchanges import listeners as exchanges
 from marketplace.exchanges.events import (
@@ -90,6 +91,7 @@ JOBS: dict[str, Callable[..., None]] = {
     "exchanges.close_overdue": exchange_jobs.close_overdue,
     "exchanges.turn_of_the_day": exchange_jobs.turn_of_the_day,
     "papers.render": papers.render,
+    "papers.take_in": insurance.take_in,
     "labels.render": label_sheets.render,
     "labels.sweep": label_sheets.sweep,
     "messaging.send_mail": messaging_jobs.send_mail,

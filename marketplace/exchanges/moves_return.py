@@ -18,7 +18,7 @@ from marketplace.catalogue.models import Listing, Piece, PieceEvent
 from marketplace.core.clock import now, today_at
 from marketplace.core.db import db
 from marketplace.core.errors import Conflict, Invalid
-from marketplace.exchanges import assigning, codes, facts, stock
+from marketplace.exchanges import assigning, codes, documents, facts, stock
 from marketplace.exchanges.calendars import calendars_of
 from marketplace.exchanges.days import blocked
 from marketplace.exchanges.dues import dues_of
@@ -314,6 +314,7 @@ def _report(exchange: Exchange, direction: str, entries: list[Entry], data: Data
         if entry.piece is not None:
             _note_piece(exchange, entry, direction)
     db.session.flush()
+    documents.open_paper(exchange, documents.CONDITION, report_id=report.id)
     return report
 
 

@@ -66,6 +66,7 @@ def enter(
     elif to != came_from:
         _stock(exchange, came_from, state.stock)
     db.session.flush()
+    documents.after_move(exchange, move)
     if state.stock == SETTLED and to != came_from:
         announce(ExchangeCompleted(exchange.id))
     if move == "request":

@@ -77,7 +77,6 @@ class Page:
     charges: list[Charge] = field(default_factory=list)
     payments: list[OfflinePayment] = field(default_factory=list)
     shortages: list[Missing] = field(default_factory=list)
-    documents: list[Any] = field(default_factory=list)
     entries: list[Any] = field(default_factory=list)
     estimate: tuple[Decimal, Decimal] | None = None
 
@@ -137,7 +136,6 @@ def page_of(actor: Actor, exchange: Exchange, refused: tuple[str, MoveForm] | No
         charges=charges,
         payments=payments,
         shortages=shortages_of(exchange) if exchange.kind == "rental" else [],
-        documents=queries.documents_of(exchange.id),
         entries=list(papers.current_entries(exchange.id).values()),
         estimate=None if view.state == "completed" else _estimate(exchange),
     )

@@ -186,6 +186,30 @@ LABELS = {
         "extension": _l("Prolongation"),
     },
     "charge_state": {"owed": _l("dû"), "contested": _l("contesté"), "waived": _l("pas dû")},
+    # a paper of an exchange; a condition report is named by its direction
+    "document": {
+        "donation_certificate": _l("Certificat de don"),
+        "quote": _l("Devis"),
+        "agreement": _l("Contrat de location"),
+        "sale_receipt": _l("Bon de vente"),
+        "preparation": _l("Liste de préparation"),
+        "condition": _l("État des lieux"),
+        "departure": _l("État des lieux de départ"),
+        "return": _l("État des lieux de retour"),
+        "insurance": _l("Attestation d’assurance"),
+    },
+    # « Réduction comprise : 20 % (école) »
+    "reduction": {"school": _l("école"), "non_profit": _l("association"), "agreed": _l("accordée")},
+    # where a certificate of insurance stands
+    "insurance": {
+        "not_asked": _l("Pas demandée"),
+        "missing": _l("Manque encore"),
+        "reading": _l("Reçue, on l’ouvre"),
+        "unreadable": _l("Illisible"),
+        "expired": _l("Plus valable"),
+        "short": _l("Finit avant la location"),
+        "valid": _l("Valable"),
+    },
     # how a thing came back
     "outcome": {"fine": _l("En bon ordre"), "damaged": _l("Abîmée"), "lost": _l("Perdue")},
     # « Il manque 2 pièces : … »

@@ -1,20 +1,22 @@
 """Papers as tagged PDF (PDF/UA-1), rendered by the worker. Outermost, so that a paper may join what any package knows.
 
-Nothing is fetched but our own static files: no address that a user wrote is ever opened (checklist D6).
+Nothing is fetched but our own static files: no address that a user wrote is ever opened (checklist D6). What the papers
+of rentals and sales say is in `papers_facts.py`.
 """
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-import segno
 from flask import current_app, render_template
 from flask_babel import force_locale
-from markupsafe import Markup
+from sqlalchemy import select
 from sqlalchemy.orm import joinedload, selectinload
 
 from marketplace.carbon import queries as carbon
@@ -22,11 +24,24 @@ from marketplace.carbon import wording
 from marketplace.carbon.models import LedgerEntry
 from marketplace.core.clock import now
 from marketplace.core.db import db, transaction
-from marketplace.exchanges.models import Document, Exchange, ExchangeLine
+from marketplace.exchanges import documents
+from marketplace.exchanges.models import ConditionEntry, Document, Exchange, ExchangeLine
 from marketplace.exchanges.queries import mass_of
+from marketplace.jobs.models import OutboxRow
+from marketplace.jobs.outbox import enqueue
 from marketplace.ports import current as port
+from marketplace.web import papers_facts
 
-TEMPLATES = {"donation_certificate": "exchanges/certificate.html"}
+TEMPLATES = {
+    documents.CERTIFICATE: "exchanges/certificate.html",
+    documents.QUOTE: "exchanges/paper_quote.html",
+    documents.AGREEMENT: "exchanges/paper_agreement.html",
+    documents.SALE: "exchanges/paper_sale.html",
+    documents.PREPARATION: "exchanges/paper_preparation.html",
+    documents.CONDITION: "exchanges/paper_condition.html",
+}
+LANGUAGES = ("fr", "en")
+PHOTOS_TAKE = timedelta(seconds=2)
 
 
 @dataclass(frozen=True)
@@ -42,13 +57,19 @@ class PaperLine:
     note: str  # why there is no figure, or when its saving comes
 
 
-def render(document_id: int) -> None:
-    """Render a document and keep its file (the job `papers.render`). Run again, it changes nothing."""
+def render(document_id: int, language: str = "fr") -> None:
+    """Render a document and keep its file (the job `papers.render`). Run again, it changes nothing. A paper whose place
+    another took before anybody saw it is not made: it would say what the other says."""
     document = db.session.get(Document, document_id)
-    if document is None or document.file_key is not None:
+    if document is None or document.file_key is not None or document.superseded_at is not None:
         db.session.rollback()
         return
-    data = pdf(document)
+    if photos_are_coming(document):
+        with transaction():
+            again = {"document_id": document_id, "language": language}
+            enqueue("papers.render", again, due_at=now() + PHOTOS_TAKE)
+        return
+    data = pdf(document, language)
     key = f"papers/{document.public_id[:2]}/{document.public_id}.pdf"
     db.session.rollback()
     port("files").put(key, data)
@@ -58,24 +79,47 @@ def render(document_id: int) -> None:
             kept.file_key, kept.sha256, kept.rendered_at = key, hashlib.sha256(data).hexdigest(), now()
 
 
-def pdf(document: Document) -> bytes:
-    """The paper as PDF/UA-1, in French: it is a French paper, whoever asks for it."""
-    with force_locale("fr"):
-        page = render_template(TEMPLATES[document.kind], **facts_of(document))
-    return to_pdf(page)
+def photos_are_coming(document: Document) -> bool:
+    """Whether the worker is still at photos of the condition report that this paper shows: signed, it changes no more.
+    Those given up on do not keep it waiting."""
+    if document.report_id is None:
+        return False
+    entries = set(db.session.scalars(select(ConditionEntry.id).where(ConditionEntry.report_id == document.report_id)))
+    waiting = select(OutboxRow.payload).where(
+        OutboxRow.job == "exchanges.process_condition_photo",
+        OutboxRow.done_at.is_(None),
+        OutboxRow.parked_at.is_(None),
+    )
+    return any(payload.get("entry_id") in entries for payload in db.session.scalars(waiting.limit(1000)))
 
 
-def to_pdf(page: str) -> bytes:
-    """A whole page of HTML as PDF/UA-1; it may name files below static/ and nothing else."""
+def pdf(document: Document, language: str = "fr") -> bytes:
+    """The paper as PDF/UA-1. A certificate of donation is a French paper, whoever asks for it."""
+    with force_locale(language if language in LANGUAGES else "fr"):
+        exchange = exchange_of(document)
+        facts = shared_facts(document, exchange)
+        pictures: Mapping[str, bytes] = {}
+        if document.kind == documents.CERTIFICATE:
+            facts |= certificate_facts(exchange)
+        else:
+            more, pictures = papers_facts.facts_of(document, exchange)
+            facts |= more
+        page = render_template(TEMPLATES[document.kind], **facts)
+    return to_pdf(page, pictures)
+
+
+def to_pdf(page: str, pictures: Mapping[str, bytes] | None = None) -> bytes:
+    """A whole page of HTML as PDF/UA-1; it may name files below static/, `pictures` by their addresses (`photo:…`), and
+    nothing else."""
     from weasyprint import HTML  # half a second to import: only the worker pays it
 
-    return HTML(string=page, base_url=_static().as_uri() + "/", url_fetcher=_fetcher()).write_pdf(
+    return HTML(string=page, base_url=_static().as_uri() + "/", url_fetcher=_fetcher(pictures or {})).write_pdf(
         pdf_variant="pdf/ua-1", pdf_tags=True
     )
 
 
-def facts_of(document: Document) -> dict[str, Any]:
-    """What the template of a certificate needs."""
+def exchange_of(document: Document) -> Exchange:
+    """The exchange of a paper, with what papers say of it."""
     exchange = db.session.get(
         Exchange,
         document.exchange_id,
@@ -90,23 +134,35 @@ def facts_of(document: Document) -> dict[str, Any]:
     )
     if exchange is None:
         raise LookupError(document.exchange_id)
-    entries = current_entries(exchange.id)
-    grams, weighed = mass_of(exchange)
+    return exchange
+
+
+def shared_facts(document: Document, exchange: Exchange) -> dict[str, Any]:
+    """What every paper's letterhead and foot need."""
     base_url: str = current_app.extensions["settings"].base_url
     address = f"{base_url}/q/{document.code}"
     return {
         "exchange": exchange,
         "document": document,
+        "issued": _day(document.created_at),
+        "reference": exchange.reference,
+        "verify_url": address.split("://", 1)[1].rsplit("/", 1)[0] + "/",
+        "verify_code": document.code,
+        "qr": papers_facts.qr_of(address),
+        "paper_css": (_static() / "css" / "paper.css").as_uri(),
+    }
+
+
+def certificate_facts(exchange: Exchange) -> dict[str, Any]:
+    """What the template of a certificate of donation needs."""
+    entries = current_entries(exchange.id)
+    grams, weighed = mass_of(exchange)
+    return {
         "lines": [_line(line, entries.get(line.id)) for line in exchange.lines],
         "mass_grams": grams,
         "mass_source": "weighed" if weighed else "estimated",
         "entries": list(entries.values()),
         "issued": _day(exchange.completed_at),
-        "reference": exchange.reference,
-        "verify_url": address.split("://", 1)[1].rsplit("/", 1)[0] + "/",
-        "verify_code": document.code,
-        "qr": Markup(segno.make(address, error="m").svg_inline(scale=2, border=0, omitsize=False)),  # noqa: S704
-        "paper_css": (_static() / "css" / "paper.css").as_uri(),
     }
 
 
@@ -158,15 +214,17 @@ def _static() -> Path:
     return Path(current_app.static_folder or "").resolve()
 
 
-def _fetcher() -> Any:
-    from weasyprint.urls import URLFetcher
+def _fetcher(pictures: Mapping[str, bytes] | None = None) -> Any:
+    from weasyprint.urls import URLFetcher, URLFetcherResponse
 
-    static = _static()
+    static, given = _static(), pictures or {}
 
     class OwnFilesOnly(URLFetcher):
-        """Opens files below static/ and nothing else, whatever the page names."""
+        """Opens files below static/ and the pictures handed over, and nothing else, whatever the page names."""
 
         def fetch(self, url: str, headers: Any = None) -> Any:
+            if url in given:
+                return URLFetcherResponse(url, given[url], {"Content-Type": "image/jpeg"})
             parts = urlsplit(url)
             path = Path(unquote(parts.path)).resolve()
             if parts.scheme != "file" or parts.netloc or not path.is_relative_to(static):
