@@ -44,8 +44,10 @@ BLUEPRINTS = [
     "marketplace.ops.views",
     "marketplace.seeding.commands",
     "marketplace.exchanges.views_asking",  # with the pages of views.py, on one blueprint
+    "marketplace.exchanges.views_carts",
     "marketplace.exchanges.views_received",
     "marketplace.exchanges.views_papers",
+    "marketplace.exchanges.views_counter",
     "marketplace.exchanges.views_calendar",
     "marketplace.web.home",
     "marketplace.web.theme",

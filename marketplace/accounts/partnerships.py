@@ -19,14 +19,15 @@ def partner_ids(reader: Actor | None) -> frozenset[int]:
     if not allows(reader.role, "listing.read"):
         return frozenset()
     if not has_request_context():
-        return _read_partner_ids(reader.organisation_id)
+        return partners_of(reader.organisation_id)
     known: dict[int, frozenset[int]] = g.setdefault("partner_ids", {})
     if reader.organisation_id not in known:
-        known[reader.organisation_id] = _read_partner_ids(reader.organisation_id)
+        known[reader.organisation_id] = partners_of(reader.organisation_id)
     return known[reader.organisation_id]
 
 
-def _read_partner_ids(organisation_id: int) -> frozenset[int]:
+def partners_of(organisation_id: int) -> frozenset[int]:
+    """Row ids of the organisations that are partners of this one."""
     other = case((Partnership.first_id == organisation_id, Partnership.second_id), else_=Partnership.first_id)
     return frozenset(
         db.session.scalars(

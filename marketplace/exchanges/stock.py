@@ -189,6 +189,13 @@ def release_lines(exchange: Exchange, line_ids: Iterable[int]) -> None:
     changed(touched)
 
 
+def move_holds(line_ids: Iterable[int], exchange_id: int) -> None:
+    """Let the holds of lines follow them into another exchange."""
+    for hold in _promises(list(line_ids)):
+        hold.exchange_id = exchange_id
+    db.session.flush()
+
+
 def release(exchange: Exchange) -> None:
     """Give back what the exchange held, pieces chosen for it included; what was short may be whole again."""
     holds = active_holds(exchange.id)

@@ -14,6 +14,7 @@ from werkzeug.local import LocalProxy
 from marketplace.accounts import queries, sightings
 from marketplace.accounts.signing_in import SignedIn
 from marketplace.catalogue.favourites import kept_among
+from marketplace.exchanges.carts import count_lines
 from marketplace.messaging import queries as messages
 from marketplace.web.access import current_actor
 from marketplace.web.next_address import page_behind, safe_path
@@ -42,6 +43,12 @@ class Visitor:
     def unread_count(self) -> int:
         """Notifications they have not read."""
         return messages.unread_count(self.user_id)
+
+    @cached_property
+    def cart_count(self) -> int:
+        """How many lines they have in their cart, for the organisation they act for."""
+        actor = current_actor()
+        return count_lines(actor.organisation_id, self.user_id) if actor and actor.organisation_id else 0
 
     def keeps(self, listing_public_id: str) -> bool:
         """Whether a listing is among their favourites."""
