@@ -1,7 +1,5 @@
 """From a request and its reader to the pieces of a SELECT over the documents, the same on both databases."""
 
-from datetime import date, timedelta
-from decimal import Decimal
 from math import cos
 from typing import Any, NamedTuple
 
@@ -11,10 +9,11 @@ from marketplace.accounts.models import Organisation
 from marketplace.accounts.permissions import Actor
 from marketplace.catalogue import taxonomy
 from marketplace.core import geo
-from marketplace.core.clock import now, today
+from marketplace.core.clock import today
 from marketplace.core.db import db
 from marketplace.ports import WordMatch, current
 from marketplace.search.documents import CONDITIONS, index_key, unit_vector
+from marketplace.search.free_dates import free_between
 from marketplace.search.requests import SearchRequest
 from marketplace.search.visibility import reader_condition
 
@@ -56,7 +55,7 @@ def question(request: SearchRequest, reader: Actor | None, *, by_keys: bool = Tr
         conditions.insert(0, match.where)
         params |= match.params
     if request.from_on or request.to_on:
-        conditions += free_between(request.from_on, request.to_on, request.quantity, params)
+        conditions += free_between(request.from_on, request.to_on, request.quantity, params, request.modes)
     elif request.quantity:
         conditions.append("d.free >= :quantity")
         params["quantity"] = int(request.quantity * 1000)
@@ -69,42 +68,6 @@ def question(request: SearchRequest, reader: Actor | None, *, by_keys: bool = Tr
         for arm in (match.arms if match else ())
     )
     return Question(source, tuple(conditions), params, rank, latest, arms)
-
-
-def free_between(
-    from_on: date | None, to_on: date | None, quantity: Decimal | None, params: dict[str, Any]
-) -> list[str]:
-    """Conditions over `search_document AS d`: `quantity` of it (anything at all, when None) can be had from one day
-    until another, that day excluded. What they bind goes into `params`.
-
-    It is there by the first day and not gone before it, and nowhere between do live holds leave less. What is only
-    rented out must stay until the end. A single day is that day; a last day alone, any time until then.
-    """
-    starts_on = from_on or to_on
-    assert starts_on is not None  # noqa: S101 - one of them is given
-    ends_on = to_on if from_on and to_on and to_on > from_on else starts_on + timedelta(days=1)
-    params.update(
-        starts=starts_on.isoformat(),
-        ends=ends_on.isoformat(),
-        wanted=int(quantity * 1000) if quantity else 1,
-        at=now().strftime("%Y-%m-%d %H:%M:%S.%f"),
-    )
-    conditions = ["(d.available_from IS NULL OR d.available_from <= :starts)"]
-    if from_on:
-        conditions.append("(d.gone_by IS NULL OR d.gone_by > :starts AND (d.gives OR d.sells OR d.gone_by >= :ends))")
-    return [*conditions, "d.quantity >= :wanted", f"NOT EXISTS ({_HELD_TOO_MUCH})"]
-
-
-# What is held is most on the first day or where a hold begins: there the holds that overlap are added up.
-_LIVE = "{0}.state = 'active' AND ({0}.expires_at IS NULL OR {0}.expires_at > :at)"
-_HELD_TOO_MUCH = (
-    "SELECT 1 FROM hold AS a WHERE a.listing_id = d.listing_id AND a.starts_on < :ends"  # noqa: S608 - nothing of a request is in it
-    f" AND (a.ends_on IS NULL OR a.ends_on > :starts) AND {_LIVE.format('a')} AND ("
-    "SELECT sum(b.quantity) FROM hold AS b WHERE b.listing_id = a.listing_id"
-    " AND b.starts_on <= CASE WHEN a.starts_on > :starts THEN a.starts_on ELSE :starts END"
-    " AND (b.ends_on IS NULL OR b.ends_on > CASE WHEN a.starts_on > :starts THEN a.starts_on ELSE :starts END)"
-    f" AND {_LIVE.format('b')}) > d.quantity - :wanted"
-)
 
 
 def price(modes: tuple[str, ...]) -> str:
