@@ -246,7 +246,9 @@ def view_of(actor: Actor | None, exchange: Exchange) -> ExchangeView:
         proposals=tuple(one for one in exchange.appointments if one.state == "proposed")
         if (state, "appoint") in kind.table
         else (),
-        hand_over_code=exchange.hand_over_code if side == RECEIVER and state in CODE_SHOWN else None,
+        hand_over_code=exchange.hand_over_code
+        if side == RECEIVER and state in CODE_SHOWN and exchange.handed_over_at is None
+        else None,
         address=exchange.site if known or side == PROVIDER else None,
         city=_city(exchange),
         provider_phone=exchange.provider.phone if known else None,

@@ -31,6 +31,7 @@ from marketplace.exchanges.forms import (
     form_for,
 )
 from marketplace.exchanges.kinds import KINDS
+from marketplace.exchanges.lasting import day_text
 from marketplace.exchanges.lines import own_lines
 from marketplace.exchanges.models import Charge, Exchange, ExchangeLine, OfflinePayment, Shortage
 from marketplace.exchanges.moves_terms import open_amounts
@@ -85,7 +86,7 @@ def title_of(exchange: Exchange) -> str:
     """« 6 pièces : Feuilles de décor 3 m », and how many more lines."""
     own = own_lines(exchange)
     first, more = own[0], len(own) - 1
-    text = _("%(amount)s : %(title)s", amount=filters.quantity(first.quantity, first.unit), title=first.title)
+    text = _("%(amount)s : %(title)s", amount=filters.quantity(first.quantity, first.unit), title=first.title)
     return text + (" " + ngettext("et une autre ligne", "et %(num)d autres lignes", more) if more else "")
 
 
@@ -174,15 +175,15 @@ def shortages_of(exchange: Exchange) -> list[Missing]:
 def shortage_text(shortage: Shortage, line: ExchangeLine) -> str:
     """« Il manque 2 pièces de « Chaises » dès le 11 mars : en retard d’une autre location. »"""
     said = _(
-        "Il manque %(amount)s de « %(title)s » dès le %(day)s : %(why)s.",
+        "Il manque %(amount)s de « %(title)s » dès le %(day)s : %(why)s.",
         amount=filters.quantity(shortage.quantity, line.unit),
         title=line.title,
-        day=filters.short_day(shortage.starts_on),
+        day=day_text(shortage.starts_on),
         why=label("shortage_cause", shortage.cause),
     )
     if shortage.ends_on is None:
         return said
-    return said + " " + _("De nouveau là le %(day)s, au plus tôt.", day=filters.short_day(shortage.ends_on))
+    return said + " " + _("De nouveau là le %(day)s, au plus tôt.", day=day_text(shortage.ends_on))
 
 
 def _search_url(line: ExchangeLine) -> str:
@@ -243,12 +244,21 @@ def prepare(form: MoveForm, exchange: Exchange, charges: list[Charge] | None = N
             if charges is None
             else [one for one in charges if one.state == "contested"]
         )
-        form.waive.choices = [(one.public_id, charge_text(one)) for one in contested]
+        form.waive.choices = [(one.public_id, charge_text(one, exchange)) for one in contested]
 
 
-def charge_text(charge: Charge) -> str:
-    """« Retard, 3 : 60,00 € »."""
-    said = f"{label('charge', charge.kind)} : {filters.money(charge.amount_cents)}"
+def charge_text(charge: Charge, exchange: Exchange) -> str:
+    """« Retard, 3 pièces de « Chaises bistro » : 60 € »."""
+    line = next((one for one in exchange.lines if one.id == charge.line_id), None)
+    said = _("%(what)s : %(amount)s", what=label("charge", charge.kind), amount=filters.money(charge.amount_cents))
+    if line is not None:
+        said = _(
+            "%(what)s, %(things)s de « %(title)s » : %(amount)s",
+            what=label("charge", charge.kind),
+            things=filters.quantity(charge.quantity, line.unit),
+            title=line.title,
+            amount=filters.money(charge.amount_cents),
+        )
     return f"{said} ({charge.note})" if charge.note else said
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
+from marketplace.exchanges.lasting import day_text
 from marketplace.exchanges.models import Exchange, Move
 from marketplace.exchanges.states import PROVIDER, RECEIVER
 from marketplace.web import filters
@@ -21,6 +22,8 @@ def history_of(exchange: Exchange) -> list[dict[str, Any]]:
     names = {PROVIDER: exchange.provider.name, RECEIVER: exchange.receiver.name}
     rows = []
     for one in exchange.moves:
+        if one.to_state == "cart":  # what was put together before it was sent is nobody's business
+            continue
         data = one.data or {}
         rows.append(
             {
@@ -58,19 +61,19 @@ def _amended(exchange: Exchange, data: Data) -> list[str]:
         if line is None:
             words = {"delivery_cents": _("Livraison"), "deposit_cents": _("Caution")}.get(key)
             if words:
-                said.append(_("%(what)s : %(now)s au lieu de %(was)s.", what=words, now=_money(value), was=_money(was)))
+                said.append(_("%(what)s : %(now)s au lieu de %(was)s.", what=words, now=_money(value), was=_money(was)))
         elif what == "days":
             said.append(
-                _("« %(title)s » : %(now)s (c’était %(was)s).", title=line.title, now=_days(value), was=_days(was))
+                _("« %(title)s » : %(now)s (c’était %(was)s).", title=line.title, now=_days(value), was=_days(was))
             )
         elif what == "amount_cents":
             said.append(
-                _("« %(title)s » : %(now)s au lieu de %(was)s.", title=line.title, now=_money(value), was=_money(was))
+                _("« %(title)s » : %(now)s au lieu de %(was)s.", title=line.title, now=_money(value), was=_money(was))
             )
         elif not what:
             said.append(
                 _(
-                    "« %(title)s » : %(before)s demandés au départ.",
+                    "« %(title)s » : %(before)s demandés au départ.",
                     title=line.title,
                     before=filters.number(Decimal(was)),
                 )
@@ -88,18 +91,18 @@ def _days(raw: Any) -> str:
         starts_on, ends_on = date.fromisoformat(first), date.fromisoformat(last)
     except ValueError:
         return ""
-    return _("du %(first)s au %(last)s", first=filters.short_day(starts_on), last=filters.short_day(ends_on))
+    return _("du %(first)s au %(last)s", first=day_text(starts_on), last=day_text(ends_on))
 
 
 def _paid(_exchange: Exchange, data: Data) -> list[str]:
     said = _(
-        "%(what)s : %(amount)s, %(how)s.",
+        "%(what)s : %(amount)s, %(how)s.",
         what=label("paid_for", data["what"]),
         amount=_money(data["amount_cents"]),
         how=label("paid_by", data["how"]).lower(),
     )
     return [
-        said + (" " + _("Référence : %(reference)s.", reference=data["reference"]) if data.get("reference") else "")
+        said + (" " + _("Référence : %(reference)s.", reference=data["reference"]) if data.get("reference") else "")
     ]
 
 
@@ -112,10 +115,10 @@ def _extended(exchange: Exchange, data: Data) -> list[str]:
     if not data.get("to"):
         return []
     was = sorted({str(day) for day in (data.get("before") or {}).values()})
-    until = filters.short_day(date.fromisoformat(data["to"]))
+    until = day_text(date.fromisoformat(data["to"]))
     if not was:
         return [_("Jusqu’au %(day)s.", day=until)]
-    return [_("Jusqu’au %(day)s au lieu du %(was)s.", day=until, was=filters.short_day(date.fromisoformat(was[-1])))]
+    return [_("Jusqu’au %(day)s au lieu du %(was)s.", day=until, was=day_text(date.fromisoformat(was[-1])))]
 
 
 def _returned(exchange: Exchange, data: Data) -> list[str]:
@@ -140,7 +143,7 @@ def _decided(_exchange: Exchange, data: Data) -> list[str]:
 
 def _lost(_exchange: Exchange, data: Data) -> list[str]:
     return (
-        [_("Plus libres, gardées au panier : %(titles)s.", titles=", ".join(data["lost"]))] if data.get("lost") else []
+        [_("Plus libres, gardées au panier : %(titles)s.", titles=", ".join(data["lost"]))] if data.get("lost") else []
     )
 
 

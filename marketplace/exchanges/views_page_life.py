@@ -42,9 +42,9 @@ def steps_of(view: ExchangeView) -> list[Step]:
     reached = road.index(here) if here in road else -1
     steps = []
     for place, one in enumerate(road):
-        step = Step(
+        step = Step(  # what was to come is not said of what is done
             _title(exchange, one),
-            note=_note(exchange, one),
+            note="" if place <= reached and one != road[-1] else _note(exchange, one),
             done=place <= reached if reached >= 0 else one in entered,
             current=state != "disputed" and place == reached + 1 and reached >= 0,
         )

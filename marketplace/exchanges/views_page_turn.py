@@ -1,10 +1,12 @@
 """The box on top of an exchange's page: who does what next, for either side, by kind and state."""
 
 from dataclasses import dataclass
+from datetime import date
 
 from flask_babel import gettext as _
 
 from marketplace.exchanges.dues import Dues
+from marketplace.exchanges.lasting import day_text
 from marketplace.exchanges.queries import ExchangeView
 from marketplace.exchanges.states import MODERATOR, PROVIDER, RECEIVER
 from marketplace.web import filters
@@ -38,13 +40,17 @@ def turn_of(view: ExchangeView, dues: Dues, *, other: str, pickable: bool, is_la
     if view.state == "option" and view.exchange.option_rank == 2:
         return _second(view, other)
     if is_late and view.side == RECEIVER:
-        return Turn("lost", _("En retard : à rapporter"), _out(view, other))
+        return Turn("lost", _("En retard : à rapporter"), _out(view, other))
     if view.is_mine:
         return Turn("yours", _("À vous de jouer"), _yours(view, dues, other, pickable))
     title = _("On attend %(other)s", other=other)
     if view.deadline_at is not None:
         title = _("On attend %(other)s jusqu’au %(until)s", other=other, until=_until(view))
     return Turn("lost" if is_late else "wait", title, _waiting(view, other))
+
+
+def _day(day: date | None) -> str:
+    return day_text(day) if day else ""
 
 
 def _until(view: ExchangeView) -> str:
@@ -81,12 +87,12 @@ def _ended(view: ExchangeView) -> Turn:
     if last is not None and last.move == "release":
         text = _("L’option a été levée. Les choses sont à nouveau libres.")
     elif last is not None and (last.data or {}).get("code") == "first_taken":
-        text = _("La première option a été confirmée : ces dates ne sont plus libres.")
+        text = _("La première option a été confirmée : ces dates ne sont plus libres.")
     elif view.state == "expired" and last is not None and _from(view) == "accepted":
         text = _("Le délai pour dire oui ou pour régler est passé. Les choses sont à nouveau libres.")
     elif view.state == "expired" and _from(view) == "option":
         text = _("L’option n’a pas été confirmée à temps. Les choses sont à nouveau libres.")
-    return Turn("lost", label("exchange_state", view.state), f"{text} « {reason} »" if reason else text)
+    return Turn("lost", label("exchange_state", view.state), f"{text} « {reason} »" if reason else text)
 
 
 def _from(view: ExchangeView) -> str | None:
@@ -105,7 +111,7 @@ def _to_pay(view: ExchangeView, dues: Dues, other: str) -> Turn:
             _("On attend le règlement jusqu’au %(until)s", until=until),
             _(
                 "%(other)s vous règle %(amount)s hors de ce site. Notez le règlement, ou le bon de commande, dès que "
-                "vous l’avez : cela confirme.",
+                "vous l’avez : cela confirme.",
                 other=other, amount=amount,
             ),
         )  # fmt: skip
@@ -141,11 +147,11 @@ def _yours(view: ExchangeView, dues: Dues, other: str, pickable: bool) -> str:
     if view.state == "requested":
         if exchange.option_days:
             return _(
-                "%(other)s vous demande une option. Répondez avant le %(until)s : après, la demande tombe.",
+                "%(other)s vous demande une option. Répondez avant le %(until)s : après, la demande tombe.",
                 other=other, until=until,
             )  # fmt: skip
         return _(
-            "%(other)s vous demande ceci. Répondez avant le %(until)s : après, la demande tombe.",
+            "%(other)s vous demande ceci. Répondez avant le %(until)s : après, la demande tombe.",
             other=other, until=until,
         )  # fmt: skip
     if view.state == "option":
@@ -161,7 +167,7 @@ def _yours(view: ExchangeView, dues: Dues, other: str, pickable: bool) -> str:
             other=other, until=until,
         )  # fmt: skip
     if pickable:
-        return _("%(other)s propose des heures : choisissez-en une.", other=other)
+        return _("%(other)s propose des heures : choisissez-en une.", other=other)
     if view.state == "handed_over":
         return _out(view, other)
     if view.state == "returned":
@@ -178,16 +184,16 @@ def _meet(view: ExchangeView) -> str:
     if view.exchange.kind == "rental":
         return _(
             "Départ le %(day)s. Proposez une heure, ou remettez avec le code à six chiffres.",
-            day=filters.short_day(view.exchange.starts_on),
+            day=_day(view.exchange.starts_on),
         )
     return _("Proposez une heure pour la remise, ou remettez tout de suite avec le code à six chiffres.")
 
 
 def _out(view: ExchangeView, other: str) -> str:
-    day = filters.short_day(view.exchange.ends_on)
+    day = _day(view.exchange.ends_on)
     if view.side == RECEIVER:
         return _(
-            "À rapporter le %(day)s. %(other)s note le retour, en une ou plusieurs fois. Besoin de plus de temps : "
+            "À rapporter le %(day)s. %(other)s note le retour, en une ou plusieurs fois. Besoin de plus de temps : "
             "prolongez plus bas, si rien ne suit.",
             day=day, other=other,
         )  # fmt: skip
@@ -197,17 +203,17 @@ def _out(view: ExchangeView, other: str) -> str:
 def _settle(dues: Dues) -> str:
     left, kept = dues.to_pay + dues.charges_to_pay, dues.deposit_kept
     if left:
-        return _("Tout est rentré. Il reste %(amount)s à régler : notez-le, puis terminez.", amount=filters.money(left))
+        return _("Tout est rentré. Il reste %(amount)s à régler : notez-le, puis terminez.", amount=filters.money(left))
     if kept:
         return _("Tout est rentré. Rendez la caution de %(amount)s, puis terminez.", amount=filters.money(kept))
-    return _("Tout est rentré. Terminez : l’écriture carbone se fait.")
+    return _("Tout est rentré. Terminez : l’écriture carbone se fait.")
 
 
 def _waiting(view: ExchangeView, other: str) -> str:
     exchange = view.exchange
     if view.state == "requested":
         if exchange.option_rank == 2:
-            return _("Vous seriez en seconde option : la première tient ces dates.")
+            return _("Vous seriez en seconde option : la première tient ces dates.")
         return _("Vos choses sont retenues en attendant la réponse.")
     if view.state == "option":
         return _("Ces dates sont tenues. %(other)s confirme, ou les libère.", other=other)
@@ -221,7 +227,7 @@ def _waiting(view: ExchangeView, other: str) -> str:
         return _("Tout est rentré. %(other)s compte, règle le reste avec vous et termine.", other=other)
     if view.appointment is not None and view.side == RECEIVER:
         return _(
-            "Rendez-vous le %(at)s. Sur place, montrez votre code : %(other)s l’entre, et c’est fait.",
+            "Rendez-vous le %(at)s. Sur place, montrez votre code : %(other)s l’entre, et c’est fait.",
             at=filters.moment(view.appointment.starts_at), other=other,
         )  # fmt: skip
     if view.proposals:

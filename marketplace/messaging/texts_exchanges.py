@@ -19,11 +19,11 @@ Data = Mapping[str, Any]
 MOVED: dict[tuple[str, str, str], Any] = {
     ("", "accept", ""): _l("%(other)s accepte. Choisissez l’un des rendez-vous proposés."),
     ("", "accept", "to:accepted"): _l(
-        "%(other)s accepte. Réglez hors de Seconde Prise, ou envoyez un bon de commande, sous 48 heures : après, tout "
+        "%(other)s accepte. Réglez hors de Seconde Prise, ou envoyez un bon de commande, sous 48 heures : après, tout "
         "est à nouveau libre."
     ),
-    ("rental", "accept", "to:confirmed"): _l("%(other)s accepte, et rien n’est à régler : c’est confirmé."),
-    ("sale", "accept", "to:confirmed"): _l("%(other)s accepte, et rien n’est à régler : c’est confirmé."),
+    ("rental", "accept", "to:confirmed"): _l("%(other)s accepte, et rien n’est à régler : c’est confirmé."),
+    ("sale", "accept", "to:confirmed"): _l("%(other)s accepte, et rien n’est à régler : c’est confirmé."),
     ("", "amend", ""): _l("%(other)s propose autre chose. Dites si cela vous va."),
     ("", "decline", ""): _l("%(other)s ne peut pas donner suite."),
     ("", "cancel", ""): _l("%(other)s annule l’échange. Ce qui était retenu est de nouveau libre."),
@@ -37,7 +37,7 @@ MOVED: dict[tuple[str, str, str], Any] = {
         "%(other)s est d’accord. Notez son règlement ou son bon de commande dès que vous l’avez."
     ),
     ("", "pay_offline", ""): _l("%(other)s a noté un règlement. La page de l’échange dit ce qui reste."),
-    ("", "pay_offline", "from:accepted to:confirmed"): _l("%(other)s a noté votre règlement : c’est confirmé."),
+    ("", "pay_offline", "from:accepted to:confirmed"): _l("%(other)s a noté votre règlement : c’est confirmé."),
     ("", "appoint", ""): _l("%(other)s a fixé ou déplacé le rendez-vous."),
     ("", "hand_over", ""): _l("La remise est faite, l’échange est terminé. L’attestation arrive sur sa page."),
     ("rental", "hand_over", ""): _l("C’est parti. À rapporter le %(back)s."),
@@ -48,14 +48,14 @@ MOVED: dict[tuple[str, str, str], Any] = {
     ("", "dispute", ""): _l("%(other)s ouvre un litige. La modération va le lire et vous écrire."),
     ("", "resolve", ""): _l("La modération a réglé le litige."),
     ("", "expire", ""): _l(
-        "Personne n’a répondu à temps : la demande est close et ce qui était retenu est de nouveau libre."
+        "Personne n’a répondu à temps : la demande est close et ce qui était retenu est de nouveau libre."
     ),
     ("", "expire", "from:accepted"): _l(
-        "Le délai pour dire oui ou pour régler est passé : l’échange est clos et tout est de nouveau libre."
+        "Le délai pour dire oui ou pour régler est passé : l’échange est clos et tout est de nouveau libre."
     ),
-    ("", "expire", "from:option"): _l("L’option n’a pas été confirmée à temps : ces dates sont de nouveau libres."),
+    ("", "expire", "from:option"): _l("L’option n’a pas été confirmée à temps : ces dates sont de nouveau libres."),
     ("", "expire", "first_taken"): _l(
-        "La première option a été confirmée : la seconde tombe. Cherchez d’autres dates, ou la même chose ailleurs."
+        "La première option a été confirmée : la seconde tombe. Cherchez d’autres dates, ou la même chose ailleurs."
     ),
 }
 _OTHERWISE = _l("L’échange a avancé. Sa page dit ce qui vient maintenant.")
@@ -86,21 +86,21 @@ def requested(data: Data) -> tuple[str, str]:
         span = {"what": what, "other": other, "first": _day(data.get("starts_on")), "last": _day(data.get("back_on"))}
         if data.get("option"):
             said = _(
-                "%(other)s demande une option sur « %(what)s », du %(first)s au %(last)s. Répondez avant que le délai "
+                "%(other)s demande une option sur « %(what)s », du %(first)s au %(last)s. Répondez avant que le délai "
                 "passe.",
                 **span,
             )
-            return _("Option : %(what)s", what=what), said
+            return _("Option : %(what)s", what=what), said
         said = _(
-            "%(other)s veut louer « %(what)s », du %(first)s au %(last)s. Répondez avant que le délai passe.",
+            "%(other)s veut louer « %(what)s », du %(first)s au %(last)s. Répondez avant que le délai passe.",
             **span,
         )
-        return _("Location : %(what)s", what=what), said
+        return _("Location : %(what)s", what=what), said
     if data.get("kind") == "sale":
-        said = _("%(other)s veut acheter « %(what)s ». Répondez avant que le délai passe.", other=other, what=what)
-        return _("Achat : %(what)s", what=what), said
-    said = _("%(other)s vous demande « %(what)s ». Répondez avant que le délai passe.", other=other, what=what)
-    return _("Demande : %(what)s", what=what), said
+        said = _("%(other)s veut acheter « %(what)s ». Répondez avant que le délai passe.", other=other, what=what)
+        return _("Achat : %(what)s", what=what), said
+    said = _("%(other)s vous demande « %(what)s ». Répondez avant que le délai passe.", other=other, what=what)
+    return _("Demande : %(what)s", what=what), said
 
 
 def moved(data: Data) -> tuple[str, str]:
@@ -109,8 +109,8 @@ def moved(data: Data) -> tuple[str, str]:
     for name, value in (("other", str(data["other"])), ("back", _day(data.get("back_on")))):
         sentence = sentence.replace(f"%({name})s", value)
     if data.get("reason"):
-        sentence += " " + _("Raison : %(reason)s", reason=data["reason"])
-    return _("%(reference)s : %(thing)s", reference=data["reference"], thing=thing(data)), sentence
+        sentence += " " + _("Raison : %(reason)s", reason=data["reason"])
+    return _("%(reference)s : %(thing)s", reference=data["reference"], thing=thing(data)), sentence
 
 
 def _sentence(data: Data) -> Any:
@@ -129,12 +129,12 @@ def short(data: Data) -> tuple[str, str]:
     title, reference = data["line"], data["reference"]
     if data.get("solved"):
         return (
-            _("%(reference)s : rien ne manque plus", reference=reference),
-            _("Ce qui manquait de « %(title)s » est de nouveau là : rien ne change à votre échange.", title=title),
+            _("%(reference)s : rien ne manque plus", reference=reference),
+            _("Ce qui manquait de « %(title)s » est de nouveau là : rien ne change à votre échange.", title=title),
         )
     quantity = format_decimal(Decimal(data["quantity"]))
     said = _(
-        "Il manque %(n)s de « %(title)s » dès le %(day)s : %(why)s.",
+        "Il manque %(n)s de « %(title)s » dès le %(day)s : %(why)s.",
         n=quantity, title=title, day=_day(data["starts_on"]), why=str(CAUSES[data["cause"]]),
     )  # fmt: skip
     if data.get("side") == "provider":
@@ -143,24 +143,24 @@ def short(data: Data) -> tuple[str, str]:
         now = _(
             "%(other)s le sait aussi. Écrivez-lui, cherchez la même chose ailleurs, ou annulez.", other=data["other"]
         )
-    return _("%(reference)s : il manque « %(title)s »", reference=reference, title=title), f"{said} {now}"
+    return _("%(reference)s : il manque « %(title)s »", reference=reference, title=title), f"{said} {now}"
 
 
 def moved_up(data: Data) -> tuple[str, str]:
     """(subject, sentence) when a second option became the first, for either side."""
-    subject = _("%(reference)s : l’option passe devant", reference=data["reference"])
+    subject = _("%(reference)s : l’option passe devant", reference=data["reference"])
     if data.get("side") == "provider":
         return subject, _(
-            "La première option sur « %(what)s » est levée : celle de %(other)s passe devant.",
+            "La première option sur « %(what)s » est levée : celle de %(other)s passe devant.",
             what=thing(data), other=data["other"],
         )  # fmt: skip
     if data.get("state") == "option":
         return subject, _(
-            "La première option sur « %(what)s » est levée : ces dates sont à vous. Confirmez à temps, ou libérez-les.",
+            "La première option sur « %(what)s » est levée : ces dates sont à vous. Confirmez à temps, ou libérez-les.",
             what=thing(data),
         )
     return subject, _(
-        "La première option sur « %(what)s » est levée : vous êtes devant. On attend la réponse de %(other)s.",
+        "La première option sur « %(what)s » est levée : vous êtes devant. On attend la réponse de %(other)s.",
         what=thing(data), other=data["other"],
     )  # fmt: skip
 

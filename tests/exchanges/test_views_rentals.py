@@ -113,7 +113,7 @@ def test_a_whole_rental_by_its_pages(counter, both, clock):
     answer = alice.sends("return", **{f"damaged-{line}": "1", f"amount-{line}": "quinze"})
     assert answer.status_code == 422 and 'value="quinze"' in plain(answer)
     shown = alice.does("return", **{f"damaged-{line}": "1", f"amount-{line}": "15", f"remarks-{line}": "Pied fendu"})
-    assert "Dégât : 15 € (Pied fendu)" in shown and "Retard : 40 €" in shown and "195 €" in shown
+    assert "Dégât, 1 pièce de « Chaises bistro » : 15 € (Pied fendu)" in shown and "Retard, 2 pièces de « Chaises bistro » : 40 €" in shown and "195 €" in shown
 
     shown = alice.does("pay_offline", what="charge", how="card")
     assert "Noter un règlement" in shown
@@ -197,7 +197,7 @@ def test_extending_by_the_page(counter, both):
     answer = bob.sends("extend", to="2027-03-16")
     assert answer.status_code == 409 and "réservé la suite" in plain(answer)
     shown = bob.does("extend", to="2027-03-12")
-    assert "Jusqu’au 12 mars au lieu du 10 mars." in shown and "Prolongation : 40 €" in shown
+    assert "Jusqu’au 12 mars au lieu du 10 mars." in shown and "Prolongation, 2 pièces de « Chaises bistro » : 40 €" in shown
     assert "prolonge la location jusqu’au 12 mars" in told(counter.alice)[-1]
 
 
@@ -230,7 +230,7 @@ def test_pieces_leave_and_come_back_one_by_one(counter, both, clock):
     (left,) = alice.names("return", "outcome")
     key = left.removeprefix("outcome-")
     shown = alice.does("return", **{left: "lost", f"remarks-{key}": "Jamais revenue"})
-    assert "Perte : 300 €" in shown and "Terminer la location" in shown
+    assert "Perte, 1 pièce de « Chaises bistro » : 300 €" in shown and "Terminer la location" in shown
 
 
 def test_everything_in_order_in_one_tap(counter, both):
