@@ -28,13 +28,14 @@ from marketplace.carbon.events import EstimateChanged
 from marketplace.catalogue import jobs as catalogue_jobs
 from marketplace.catalogue import piece_photos
 from marketplace.catalogue.events import ListingHidden, ListingSaved, ListingsLeaveSoon, PieceBack, PieceSetAside
-from marketplace.exchanges import insurance
+from marketplace.exchanges import condition_photos, insurance, reminders
 from marketplace.exchanges import jobs as exchange_jobs
 from marketplace.exchanges import listeners as exchanges
 from marketplace.exchanges.events import (
     ExchangeCompleted,
     ExchangeMoved,
     ExchangeRequested,
+    ReminderDue,
     ShortageOpened,
     ShortageSolved,
     StockChanged,
@@ -63,6 +64,7 @@ LISTENERS: dict[type, list[Callable[[Any], None]]] = {
     ShortageOpened: [messaging.on_shortage_opened],
     ShortageSolved: [messaging.on_shortage_solved],
     WaitingMovedUp: [messaging.on_waiting_moved_up],
+    ReminderDue: [messaging.on_reminder_due],
     ExchangeCompleted: [carbon.on_exchange_completed],
     InvitationMade: [messaging.on_invitation_made],
     InvitationAccepted: [messaging.on_invitation_accepted],
@@ -90,6 +92,8 @@ JOBS: dict[str, Callable[..., None]] = {
     "api.sweep_idempotency_keys": api_jobs.sweep_idempotency_keys,
     "exchanges.close_overdue": exchange_jobs.close_overdue,
     "exchanges.turn_of_the_day": exchange_jobs.turn_of_the_day,
+    "exchanges.remind": reminders.remind,
+    "exchanges.process_condition_photo": condition_photos.process,
     "papers.render": papers.render,
     "papers.take_in": insurance.take_in,
     "labels.render": label_sheets.render,
@@ -113,6 +117,7 @@ TIMETABLE: dict[str, int] = {
     "labels.sweep": 21600,
     "exchanges.close_overdue": 60,
     "exchanges.turn_of_the_day": 3600,
+    "exchanges.remind": 3600,
     "jobs.sweep_done": 3600,
     "accounts.sweep_past": 86400,
     "moderation.sweep_contacts": 86400,

@@ -33,24 +33,39 @@ def attach(event: PieceEvent, uploads: Sequence[Upload]) -> None:
 def process(event_id: int, upload_key: str) -> None:
     """Make the sizes of one photo and show it with its event (the job `catalogue.process_piece_photo`). Run twice it
     does no more than once: the photo's key is that of the file that came."""
+    key = make(upload_key)
+    if key is None:
+        return
+    with transaction() as session:
+        event = session.get(PieceEvent, event_id, with_for_update=True, populate_existing=True)
+        if event is not None and key not in event.photo_keys:
+            event.photo_keys = [*event.photo_keys, key]
+    made(upload_key, key, shown=event is not None)
+
+
+def make(upload_key: str) -> str | None:
+    """Make and store the sizes of a file that was received; the photo's key, None when there is nothing (any more) to
+    show. What shows it is written next, then `made` is called."""
     key = upload_key.rpartition("/")[2]
     files = current("files")
     try:
         with files.open(upload_key) as handle:
             data = handle.read()
-        made = photos.make_sizes(photos.look(data).format, data)
+        sizes = photos.make_sizes(photos.look(data).format, data)
     except FileNotFoundError:  # done before
-        return
+        return None
     except photos.BadPhoto:
         files.delete(upload_key)
-        return
-    for (size, extension), content in made.files.items():
+        return None
+    for (size, extension), content in sizes.files.items():
         files.put(f"pieces/{key}-{size}.{extension}", content)
-    with transaction() as session:
-        event = session.get(PieceEvent, event_id, with_for_update=True, populate_existing=True)
-        if event is not None and key not in event.photo_keys:
-            event.photo_keys = [*event.photo_keys, key]
-    if event is None:  # forgotten meanwhile with its listing
+    return key
+
+
+def made(upload_key: str, key: str, *, shown: bool) -> None:
+    """Forget the file that came, once its photo is shown; the photo too when nothing is there to show it."""
+    files = current("files")
+    if not shown:  # forgotten meanwhile with its listing
         for name in files_of(key):
             files.delete(name)
     files.delete(upload_key)

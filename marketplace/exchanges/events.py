@@ -1,6 +1,7 @@
 """What exchanges announce."""
 
 from dataclasses import dataclass
+from datetime import date
 
 
 @dataclass(frozen=True)
@@ -46,3 +47,14 @@ class WaitingMovedUp:
     """A second option became the first."""
 
     exchange_id: int
+
+
+@dataclass(frozen=True)
+class ReminderDue:
+    """`what` (pick_up, return) is due on `day`, which is tomorrow, today or past (`when`: before, today, late)."""
+
+    exchange_id: int
+    what: str
+    when: str
+    day: date
+    sides: tuple[str, ...]

@@ -148,6 +148,18 @@ class CodeForm(MoveForm):
     remarks = TextAreaField(_l("Remarques sur l’ensemble"))
 
 
+class DepartureForm(CodeForm):
+    """The hand-over, with the deposit that is taken at the same moment."""
+
+    deposit_how = SelectField(_l("Caution reçue par"), validate_choice=False)
+    deposit_reference = StringField(_l("Référence"))
+
+    def __init__(self, *args: Any, **values: Any):
+        super().__init__(*args, **values)
+        ways = [(code, word) for code, word in choices("paid_by") if code != "order"]
+        self.deposit_how.choices = [("", _l("Pas reçue")), *ways]
+
+
 class ReturnForm(MoveForm):
     """What came back; line by line it is read by `entries_sent`."""
 

@@ -8,6 +8,7 @@ from flask_babel import gettext as _
 
 from marketplace.core.errors import Invalid
 from marketplace.core.money import parse_cents
+from marketplace.exchanges.rules import read_quantity
 
 # part of a field's name → of the API
 TERMS = {"line": "quantity", "from": "from", "to": "to", "price": "unit_cents"}
@@ -71,6 +72,29 @@ def returns_sent(sent: Mapping[str, str], lines: Iterable[Any], pieces: Mapping[
                     found.append(
                         {**said, "outcome": outcome, "quantity": quantity, "condition": condition, "amount_cents": cost}
                     )
+    return found
+
+
+def completed(entries: list[Any], lines: Iterable[Any], pieces: Mapping[int, list[Any]]) -> list[Any]:
+    """`entries`, and in order whatever of the lines they do not speak of and is still out."""
+    found = list(entries)
+    for line in lines:
+        said = [entry for entry in entries if entry["line"] == line.public_id]
+        chosen = pieces.get(line.id, [])
+        named = {entry["piece"] for entry in said}
+        found += [
+            {"line": line.public_id, "piece": piece.public_id, "outcome": "fine"}
+            for piece in chosen
+            if piece.public_id not in named
+        ]
+        if chosen or line.listing.stock_by == "piece":
+            continue
+        left = line.quantity - line.returned_quantity
+        for entry in said:
+            quantity = read_quantity(entry["quantity"])
+            left -= quantity if quantity is not None else 0  # the service says what is wrong with it
+        if left > 0:
+            found.append({"line": line.public_id, "piece": None, "quantity": str(left), "outcome": "fine"})
     return found
 
 

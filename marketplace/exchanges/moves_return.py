@@ -185,7 +185,6 @@ class Entry:
     outcome: str
     remarks: str
     amount_cents: int | None
-    photo_keys: tuple[str, ...] = ()
 
 
 def bring_back(exchange: Exchange, side: str, data: Data) -> dict[str, Any]:
@@ -279,7 +278,6 @@ def _read_entry(one: Any, lines: Mapping[str, ExchangeLine], pieces: Mapping[str
         raise Invalid({"entries": quantity_sentence(problem or "number")})
     usual = piece.condition if piece is not None else line.listing.condition
     outcome = chosen(one, "outcome", OUTCOMES if direction == "return" else ("fine",), "fine")
-    keys = one.get("photo_keys") or ()
     return Entry(
         line=line,
         piece=piece,
@@ -288,7 +286,6 @@ def _read_entry(one: Any, lines: Mapping[str, ExchangeLine], pieces: Mapping[str
         outcome=outcome,
         remarks=text(one, "remarks", 400),
         amount_cents=cents(one, "amount_cents") if outcome == "damaged" else None,
-        photo_keys=tuple(key for key in keys if isinstance(key, str))[:8],
     )
 
 
@@ -308,7 +305,6 @@ def _report(exchange: Exchange, direction: str, entries: list[Entry], data: Data
                 condition=entry.condition,
                 outcome=entry.outcome,
                 remarks=entry.remarks,
-                photo_keys=list(entry.photo_keys),
             )
         )
         if entry.piece is not None:
@@ -328,7 +324,6 @@ def _note_piece(exchange: Exchange, entry: Entry, direction: str) -> None:
             act="lost" if entry.outcome == "lost" else direction,
             condition=entry.condition,
             note=entry.remarks,
-            photo_keys=list(entry.photo_keys),
             exchange_id=exchange.id,
             at=now(),
         )

@@ -3,7 +3,6 @@
 Asking is in `views_asking.py`.
 """
 
-from collections.abc import Callable
 from typing import Any
 
 import segno
@@ -11,28 +10,27 @@ from flask import Blueprint, abort, current_app, flash, redirect, render_templat
 from flask_babel import gettext as _
 from markupsafe import Markup
 
+from marketplace.accounts.permissions import Actor, allows
 from marketplace.catalogue.queries_pieces import where_leads
 from marketplace.core.db import db, transaction
 from marketplace.core.errors import Conflict, Invalid, MarketplaceError, NotFound
 from marketplace.core.text import slug
-from marketplace.exchanges import queries, services
-from marketplace.exchanges.assigning import count_out
+from marketplace.exchanges import counter, queries, services
 from marketplace.exchanges.codes import TooManyTries
-from marketplace.exchanges.dues import dues_of
-from marketplace.exchanges.forms import FORMS, CodeForm, MessageForm, MoveForm, PickForm, form_for, show_errors
-from marketplace.exchanges.forms_things import amended_lines, departures_sent, returns_sent
+from marketplace.exchanges.forms import FORMS, MessageForm, MoveForm, PickForm, form_for, show_errors
+from marketplace.exchanges.forms_things import amended_lines
 from marketplace.exchanges.models import Exchange
 from marketplace.exchanges.papers_shown import file_name, verification_of
 from marketplace.exchanges.rules import is_public_id
-from marketplace.exchanges.states import PROVIDER, RECEIVER
+from marketplace.exchanges.views_condition import MOST_BYTES, bring_back, depart, hand_over_page, return_page
+from marketplace.exchanges.views_counter import lead_path
+from marketplace.exchanges.views_inbox import inbox_page
 from marketplace.exchanges.views_page import (
     charge_text,
     exchange_word,
     page_of,
-    pieces_by_line,
     prepare,
     screen_path,
-    things_of,
     title_of,
     typed,
 )
@@ -44,7 +42,15 @@ from marketplace.web.limits import limiter
 
 blueprint = Blueprint("exchanges", __name__)
 
-SIDES = {"donne": PROVIDER, "recoit": RECEIVER}
+# moves of a rental that say how each thing is
+CONDITION_MOVES = {"hand_over": depart, "return": bring_back}
+
+
+@blueprint.url_value_preprocessor
+def allow_files(endpoint: str | None, values: dict[str, Any] | None) -> None:
+    """Photos come with what leaves and comes back; this must be known before the form is read."""
+    if endpoint == "exchanges.make_move" and (values or {}).get("move") in CONDITION_MOVES and current_actor():
+        request.max_content_length = MOST_BYTES
 
 
 blueprint.add_app_template_global(slug, "slug_of")
@@ -59,18 +65,7 @@ blueprint.add_app_template_global(charge_text)
 @blueprint.get("/echanges")
 @enter.member
 def index() -> str:
-    chosen = request.args.get("cote", "")
-    page = request.args.get("page", "1")
-    listed = queries.exchanges_of(
-        signed_in_actor(), side=SIDES.get(chosen), page=int(page) if page.isdecimal() and len(page) < 7 else 1
-    )
-    return render_template(
-        "exchanges/index.html", listed=listed, chosen=chosen if chosen in SIDES else "", page_url=_page_url(chosen)
-    )
-
-
-def _page_url(chosen: str) -> Callable[[int], str]:
-    return lambda page: url_for("exchanges.index", cote=chosen or None, page=page)
+    return inbox_page(signed_in_actor())
 
 
 @blueprint.get("/echanges/<public_id>")
@@ -137,7 +132,10 @@ def make_move(public_id: str, move: str) -> Any:
     form = form_for(move, None, cls=PickForm if picks else FORMS[move], sent=True)  # type: ignore[arg-type]
     version = form.version.data or ""
     try:
-        data = {**form.data_sent(), **_things(move, exchange)}
+        if exchange.kind == "rental" and move in CONDITION_MOVES:
+            answer = CONDITION_MOVES[move](public_id, exchange)
+            return answer if answer is not None else _made(actor, public_id, move)
+        data = form.data_sent() | ({"lines": amended_lines(request.form)} if move == "amend" else {})
         with transaction():
             services.move(
                 actor, public_id, move, data, int(version) if version.isdecimal() and len(version) < 9 else None
@@ -148,37 +146,24 @@ def make_move(public_id: str, move: str) -> Any:
         if conflict.data.get("already"):
             return redirect(url_for("exchanges.show", public_id=public_id), 303)
         return _page(public_id, conflict=str(conflict.message), typed=_typed(form), opened=(move, form)), 409
-    flash(
-        _done(move, queries.exchange_for(actor, public_id)) if move != "resolve" else _("La décision est écrite."),
-        "kept",
-    )
+    return _made(actor, public_id, move)
+
+
+def _made(actor: Actor, public_id: str, move: str) -> Any:
+    """On to the exchange, told what was done."""
     if move == "resolve":  # the exchange closes to moderators with its dispute
+        flash(_("La décision est écrite."), "kept")
         return redirect(url_for("moderation.disputes"), 303)
+    flash(_done(move, queries.exchange_for(actor, public_id)), "kept")
     return redirect(url_for("exchanges.show", public_id=public_id), 303)
-
-
-def _things(move: str, exchange: Exchange) -> dict[str, Any]:
-    """What was sent line by line."""
-    if move == "amend":
-        return {"lines": amended_lines(request.form)}
-    if exchange.kind != "rental":
-        return {}
-    if move == "hand_over":
-        return {"entries": departures_sent(request.form, things_of(exchange), pieces_by_line(exchange, ("planned",)))}
-    if move == "return" and "all" not in request.form:
-        entries = returns_sent(request.form, things_of(exchange), pieces_by_line(exchange, ("out",)))
-        if not entries:  # the service takes nothing said for all in order, which has a button of its own
-            raise Invalid({"entries": _("Dites ce qui est rentré, ligne par ligne.")})
-        return {"entries": entries}
-    return {}
 
 
 def _refused(public_id: str, move: str, place: str, form: MoveForm, refusal: MarketplaceError) -> Any:
     exchange = queries.exchange_for(signed_in_actor(), public_id)
     prepare(form, exchange)
     show_errors(form, refusal if isinstance(refusal, Invalid) else Invalid({"code": refusal.message}))
-    if move in ("hand_over", "return"):
-        shown = _hand_over_page(public_id, form) if move == "hand_over" else _return_page(public_id, form)
+    if move == "hand_over":
+        shown = hand_over_page(public_id, form, sent=request.form)
         return (shown, refusal.status, _retry(refusal)) if isinstance(shown, str) else shown
     return _page(public_id, refused=(place, form)), refusal.status
 
@@ -227,50 +212,14 @@ def _done(move: str, exchange: Exchange) -> str:
 @enter.member
 def hand_over_screen(public_id: str) -> Any:
     """The provider's screen: one field for the code, typed, scanned or read from the QR code."""
-    return _hand_over_page(public_id)
-
-
-def _hand_over_page(public_id: str, form: MoveForm | None = None) -> Any:
-    actor = signed_in_actor()
-    exchange = queries.exchange_for(actor, public_id)
-    view = queries.view_of(actor, exchange)
-    if view.side == RECEIVER and view.hand_over_code:
-        return redirect(url_for("exchanges.code_screen", public_id=public_id), 303)
-    if "hand_over" not in view.moves or not view.may_move:
-        return redirect(url_for("exchanges.show", public_id=public_id), 303)
-    form = form or form_for("hand_over", exchange, cls=CodeForm)
-    return render_template(
-        "exchanges/hand_over.html",
-        view=view,
-        exchange=exchange,
-        form=form,
-        lines=things_of(exchange),
-        pieces=pieces_by_line(exchange, ("planned",)),
-        dues=dues_of(exchange),
-    )
+    return hand_over_page(public_id)
 
 
 @blueprint.get("/echanges/<public_id>/retour")
 @enter.member
 def return_screen(public_id: str) -> Any:
     """The provider's screen for what comes back: all in order in one tap, or line by line, in several visits."""
-    return _return_page(public_id)
-
-
-def _return_page(public_id: str, form: MoveForm | None = None) -> Any:
-    actor = signed_in_actor()
-    exchange = queries.exchange_for(actor, public_id)
-    view = queries.view_of(actor, exchange)
-    if "return" not in view.moves or not view.may_move:
-        return redirect(url_for("exchanges.show", public_id=public_id), 303)
-    return render_template(
-        "exchanges/return.html",
-        view=view,
-        exchange=exchange,
-        form=form or form_for("return", exchange),
-        lines=[line for line in things_of(exchange) if count_out(line) > 0],
-        pieces=pieces_by_line(exchange, ("out",)),
-    )
+    return return_page(public_id)
 
 
 @blueprint.get("/echanges/<public_id>/code")
@@ -300,6 +249,10 @@ def scanned(code: str) -> Any:
     whoever holds it."""
     if is_public_id(code):
         actor = current_actor()
+        # at the counter a piece that is out, or goes out today, opens what there is to do with it
+        at_counter = counter.lead_of_piece(actor, code) if actor and allows(actor.role, "exchange.decide") else None
+        if at_counter is not None:
+            return redirect(lead_path(at_counter), 303)
         if lead := where_leads(actor, code):
             page = "pieces.show" if lead.kind == "piece" else "catalogue.listing_show"
             return redirect(url_for(page, public_id=lead.public_id), 303)

@@ -20,6 +20,7 @@ from marketplace.core.db import db
 from marketplace.exchanges.events import (
     ExchangeMoved,
     ExchangeRequested,
+    ReminderDue,
     ShortageOpened,
     ShortageSolved,
     WaitingMovedUp,
@@ -93,6 +94,14 @@ def _tell_shortage(shortage_id: int, *, solved: bool) -> None:
     }
     for side in ("receiver", "provider"):
         _tell(exchange, side, "shortage_changed", {**data, "starts_on": shortage.starts_on.isoformat()})
+
+
+def on_reminder_due(event: ReminderDue) -> None:
+    """The sides it concerns are told what is due."""
+    exchange = db.session.get_one(Exchange, event.exchange_id)
+    data = {"what": event.what, "when": event.when, "day": event.day.isoformat()}
+    for side in event.sides:
+        _tell(exchange, side, "exchange_reminder", data)
 
 
 def _last_move(exchange_id: int) -> Move | None:

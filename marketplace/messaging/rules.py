@@ -12,6 +12,7 @@ DEFAULTS: dict[str, frozenset[str]] = {
     "exchange_moved": frozenset({PRODUCT, EMAIL}),
     "shortage_changed": frozenset({PRODUCT, EMAIL}),
     "option_moved_up": frozenset({PRODUCT, EMAIL}),
+    "exchange_reminder": frozenset({PRODUCT, EMAIL}),
     "message_received": frozenset({PRODUCT, EMAIL}),
     "listing_hidden": frozenset({PRODUCT, EMAIL}),
     "listings_leave": frozenset({PRODUCT, EMAIL}),

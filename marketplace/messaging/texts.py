@@ -14,6 +14,7 @@ from flask_babel import lazy_gettext as _l
 
 from marketplace.messaging import texts_exchanges as exchanges
 from marketplace.messaging.texts_exchanges import thing
+from marketplace.messaging.texts_reminders import reminder
 
 Data = Mapping[str, Any]
 
@@ -42,6 +43,10 @@ NAMES: dict[str, tuple[Any, Any]] = {
     ),
     "option_moved_up": (
         _l("Une seconde option passe devant"),
+        _l("Vous recevez ce message parce que vous suivez cet échange."),
+    ),
+    "exchange_reminder": (
+        _l("Un départ ou un retour approche, ou tarde"),
         _l("Vous recevez ce message parce que vous suivez cet échange."),
     ),
     "message_received": (
@@ -95,6 +100,10 @@ def _short(data: Data) -> Words:
 
 def _moved_up(data: Data) -> Words:
     return Words(*exchanges.moved_up(data))
+
+
+def _reminder(data: Data) -> Words:
+    return Words(*reminder(data))
 
 
 def _message(data: Data) -> Words:
@@ -246,6 +255,7 @@ _WORDS = {
     "exchange_moved": _moved,
     "shortage_changed": _short,
     "option_moved_up": _moved_up,
+    "exchange_reminder": _reminder,
     "message_received": _message,
     "listing_hidden": _hidden,
     "listings_leave": _leave,

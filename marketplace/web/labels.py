@@ -150,6 +150,7 @@ LABELS = {
         "expire": _l("Délai passé"),
         "fund": _l("Payé par carte"),
         "promote": _l("Passé en première option"),
+        "prepare": _l("Préparé"),
     },
     # how a receiver would have things come to them
     "delivery_asked": {

@@ -69,8 +69,9 @@ if (code && scanned) {
 
 // One click, one sending.
 for (const form of document.querySelectorAll('form[method="post"]')) {
-  form.addEventListener('submit', () => {
+  form.addEventListener('submit', (event) => {
     setTimeout(() => {
+      if (event.defaultPrevented) return; // nothing was sent
       for (const button of document.querySelectorAll('button')) {
         if (button.form === form) button.disabled = true;
       }

@@ -6,7 +6,9 @@ const FORMATS = ['qr_code', 'code_128', 'code_39', 'ean_13', 'data_matrix'];
 
 for (const form of document.querySelectorAll('[data-scan-form]')) {
   const field = form.querySelector('.input');
-  form.addEventListener('submit', (event) => {
+  const whole = form.closest('form'); // itself, or the larger form it is a part of
+  whole.addEventListener('submit', (event) => {
+    if (whole !== form && !event.submitter?.matches('[data-scan-send]')) return;
     const code = field.value.trim();
     if (!code) {
       event.preventDefault();
@@ -47,7 +49,7 @@ async function offerCamera(form, field) {
     if (found?.rawValue) {
       stop();
       field.value = found.rawValue;
-      form.requestSubmit();
+      form.closest('form').requestSubmit(form.querySelector('[data-scan-send]'));
     } else {
       setTimeout(() => video && look(detector), PAUSE_MS);
     }

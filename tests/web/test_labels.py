@@ -29,7 +29,7 @@ CODES = {
     "move": "request accept amend decline option release confirm pay_offline appoint hand_over extend return complete "
     "cancel dispute resolve",
     "move_done": "request accept amend decline option release confirm pay_offline appoint hand_over extend return "
-    "complete cancel dispute resolve expire fund promote",
+    "complete cancel dispute resolve expire fund promote prepare",
     "side": "provider receiver moderator product",
     "appointment_state": "proposed picked dropped moved",
     "role": "owner manager member viewer",
