@@ -138,6 +138,15 @@ class Moment(_Field, fields.AwareDateTime):
         "invalid_awareness": _l("Une heure RFC 3339 avec son fuseau est attendue."),
     }
 
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> dt.datetime:
+        if not isinstance(value, str):
+            raise self.make_error("invalid")
+        found = super()._deserialize(value, attr, data, **kwargs)
+        try:
+            return found.astimezone(dt.UTC)
+        except (OverflowError, ValueError):  # in the first or the last hours that there are
+            raise self.make_error("invalid") from None
+
 
 class Many(_Field, fields.List):
     default_error_messages = {"invalid": _l("Une liste est attendue.")}

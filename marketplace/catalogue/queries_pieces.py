@@ -38,21 +38,24 @@ class PiecesPage:
     total: int
     page: int
     by_state: dict[str, int]
+    per_page: int = PER_PAGE
 
     @property
     def pages(self) -> int:
-        return max(1, -(-self.total // PER_PAGE))
+        return max(1, -(-self.total // self.per_page))
 
     @property
     def first(self) -> int:
-        return (self.page - 1) * PER_PAGE + 1 if self.rows else 0
+        return (self.page - 1) * self.per_page + 1 if self.rows else 0
 
     @property
     def last(self) -> int:
-        return (self.page - 1) * PER_PAGE + len(self.rows)
+        return (self.page - 1) * self.per_page + len(self.rows)
 
 
-def pieces_of(actor: Actor | None, listing_public_id: str, state: str = "", page: int = 1) -> PiecesPage:
+def pieces_of(
+    actor: Actor | None, listing_public_id: str, state: str = "", page: int = 1, per_page: int = PER_PAGE
+) -> PiecesPage:
     """The pieces of an own listing, of one state or all; an unknown state finds none. Raises as `own_listing`."""
     listing = own_listing(actor, listing_public_id)
     mine = Piece.listing_id == listing.id
@@ -60,11 +63,11 @@ def pieces_of(actor: Actor | None, listing_public_id: str, state: str = "", page
     rows = db.session.execute(select(Piece.state, func.count()).where(mine).group_by(Piece.state))
     counted = {found: count for found, count in rows}  # noqa: C416 rows are not pairs to the type checker
     total = counted.get(state, 0) if state else sum(counted.values())
-    page = min(max(1, page), max(1, -(-total // PER_PAGE)))
+    page = min(max(1, page), max(1, -(-total // per_page)))
     query = select(Piece).where(mine, Piece.state == state) if state else select(Piece).where(mine)
-    query = query.order_by(Piece.code, Piece.id).limit(PER_PAGE).offset((page - 1) * PER_PAGE)
+    query = query.order_by(Piece.code, Piece.id).limit(per_page).offset((page - 1) * per_page)
     ordered = {one: counted[one] for one in STATES if one in counted}
-    return PiecesPage(listing, list(db.session.scalars(query)), total, page, ordered)
+    return PiecesPage(listing, list(db.session.scalars(query)), total, page, ordered, per_page)
 
 
 class Happening(NamedTuple):

@@ -1,5 +1,6 @@
 """What is owed and what was paid, outside the product: sums over an exchange's lines, charges and recorded payments."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from sqlalchemy import select
@@ -59,12 +60,22 @@ class Dues:
 def dues_of(exchange: Exchange) -> Dues:
     """What is owed and paid of an exchange, as it stands in this transaction."""
     charges = db.session.execute(select(Charge.state, Charge.amount_cents).where(Charge.exchange_id == exchange.id))
+    query = select(OfflinePayment.what, OfflinePayment.how, OfflinePayment.amount_cents)
+    payments = db.session.execute(query.where(OfflinePayment.exchange_id == exchange.id))
+    return dues_from(
+        exchange,
+        [(row.state, row.amount_cents) for row in charges],
+        [(row.what, row.how, row.amount_cents) for row in payments],
+    )
+
+
+def dues_from(exchange: Exchange, charges: Iterable[tuple[str, int]], payments: Iterable[tuple[str, str, int]]) -> Dues:
+    """The same from what was read already: (state, cents) of its charges, (what, how, cents) of its payments."""
     owed = {"owed": 0, "contested": 0, "waived": 0}
     for state, amount in charges:
         owed[state] += amount
     sums = dict.fromkeys(("price", "ordered", "deposit", "deposit_back", "charge", "refund"), 0)
-    query = select(OfflinePayment.what, OfflinePayment.how, OfflinePayment.amount_cents)
-    for what, how, amount in db.session.execute(query.where(OfflinePayment.exchange_id == exchange.id)):
+    for what, how, amount in payments:
         sums["ordered" if (what, how) == ("price", "order") else what] += amount
     return Dues(
         price=sum(line.amount_cents for line in exchange.lines),

@@ -4,10 +4,14 @@ from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 
+from flask_babel import gettext as _
+
 from marketplace.accounts.models import Organisation
 from marketplace.catalogue.models import Listing
+from marketplace.core.errors import Invalid
 from marketplace.exchanges.kinds import pricing
 from marketplace.exchanges.models import Exchange, ExchangeLine
+from marketplace.exchanges.reading import MOST_CENTS
 
 # those that a provider's reduction for non-profits is meant for; a school has its own
 NON_PROFITS = frozenset({"food_charity", "reuse_centre"})
@@ -54,7 +58,8 @@ def reduction_for(provider: Organisation, receiver: Organisation) -> tuple[int, 
 
 
 def price_lines(exchange: Exchange, listings: Mapping[int, Listing]) -> None:
-    """Price the lines of a request by what their listings ask today, and note its first and last day."""
+    """Price the lines of a request by what their listings ask today, and note its first and last day. Raises `Invalid`
+    under `lines` for more money than is dealt with here."""
     deposit = 0
     for line in exchange.lines:
         listing = listings[line.listing_id]
@@ -68,7 +73,7 @@ def price_lines(exchange: Exchange, listings: Mapping[int, Listing]) -> None:
         elif exchange.kind == "sale":
             line.unit_cents = line.offered_cents or listing.price_cents or 0
         line.amount_cents = amount_of(line)
-    exchange.deposit_cents = deposit
+    exchange.deposit_cents = _countable(deposit)
     note_days(exchange)
 
 
@@ -84,12 +89,19 @@ def terms_of(listing: Listing, reduction_percent: int) -> pricing.Terms:
 
 
 def amount_of(line: ExchangeLine) -> int:
-    """What a line costs by the terms it keeps; 0 for a gift and for the part of a set."""
+    """What a line costs by the terms it keeps; 0 for a gift and for the part of a set. Raises as `price_lines`."""
     if line.parent_line_id is not None or line.unit_cents is None:
         return 0
     if line.terms and line.starts_on and line.ends_on:
-        return pricing.rental_cents(pricing.terms_from(line.terms), line.quantity, line.starts_on, line.ends_on)
-    return pricing.sale_cents(line.unit_cents, line.quantity)
+        terms = pricing.terms_from(line.terms)
+        return _countable(pricing.rental_cents(terms, line.quantity, line.starts_on, line.ends_on))
+    return _countable(pricing.sale_cents(line.unit_cents, line.quantity))
+
+
+def _countable(amount_cents: int) -> int:
+    if amount_cents > MOST_CENTS:
+        raise Invalid({"lines": _("Cela dépasse dix millions d’euros : demandez-en moins à la fois.")})
+    return amount_cents
 
 
 def note_days(exchange: Exchange) -> None:
