@@ -125,7 +125,7 @@ def request_exchange() -> Any:
     except Conflict as conflict:
         return _ask_again(form, str(conflict.message), _preview_or_none(form)), 409
     flash(
-        _("C’est demandé, en seconde option : vous passez devant si la première est levée.")
+        _("C’est demandé, en seconde option : vous passez devant si la première est levée.")
         if waits
         else _("C’est demandé, et retenu pour vous jusqu’à la réponse."),
         "kept",

@@ -233,7 +233,7 @@ def _waiting(view: ExchangeView, other: str) -> str:
     if view.proposals:
         return _("Vos heures sont proposées. La réponse arrive ici.")
     if view.side == RECEIVER and exchange.kind == "donation":
-        return _("C’est accepté. %(other)s va proposer une heure ; vous pouvez aussi en proposer.", other=other)
+        return _("C’est accepté. %(other)s va proposer une heure ; vous pouvez aussi en proposer.", other=other)
     if view.side == RECEIVER:
-        return _("C’est confirmé. %(other)s va proposer une heure ; vous pouvez aussi en proposer.", other=other)
+        return _("C’est confirmé. %(other)s va proposer une heure ; vous pouvez aussi en proposer.", other=other)
     return ""
