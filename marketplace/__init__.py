@@ -49,6 +49,7 @@ BLUEPRINTS = [
     "marketplace.exchanges.views_papers",
     "marketplace.exchanges.views_counter",
     "marketplace.exchanges.views_calendar",
+    "marketplace.exchanges.views_planner",
     "marketplace.web.home",
     "marketplace.web.theme",
     "marketplace.web.legal",
