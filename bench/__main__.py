@@ -16,7 +16,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from bench import index, known_items, pages, relevance, seeding
+from bench import bookings, index, known_items, pages, relevance, seeding
 from bench.measuring import THREADS, Figure
 from bench.world import World
 from marketplace.settings import ROOT
@@ -27,6 +27,7 @@ SUBJECTS: dict[str, Callable[[World], list[Figure]]] = {
     "pages": pages.run,
     "known_items": known_items.run,
     "index": index.run,
+    "bookings": bookings.run,
 }
 RESULTS = ROOT / "bench" / "results.json"
 

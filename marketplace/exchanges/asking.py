@@ -17,7 +17,7 @@ from marketplace.accounts.permissions import Actor, require
 from marketplace.accounts.productions import acting_for
 from marketplace.catalogue import taxonomy
 from marketplace.catalogue.models import Listing, SetPart
-from marketplace.catalogue.queries import listing_for
+from marketplace.catalogue.queries import listings_for
 from marketplace.core.clock import now, today
 from marketplace.core.db import db
 from marketplace.core.errors import Conflict, Invalid, NotAllowed, NotFound
@@ -87,8 +87,8 @@ def request_exchange(actor: Actor | None, request: ExchangeRequest) -> Exchange:
     receiver = db.session.get_one(Organisation, actor.organisation_id)
     message = text({"message": request.message}, "message", LONGEST_MESSAGE)
     vehicle, distance = transport(request.vehicle, request.distance_km)
-    address = _delivered_to(request)
-    option_days = _option_days(request)
+    address = delivered_to(request)
+    option_days = option_days_of(request)
     seen = seen_listings(actor, request.lines)
     parts = parts_of([listing.id for listing in seen if listing.is_set])
 
@@ -135,6 +135,7 @@ def request_exchange(actor: Actor | None, request: ExchangeRequest) -> Exchange:
         line_of(listing, quantity, *span, asked.offered_cents)
         for listing, quantity, span, asked in zip(ordered, quantities, days, request.lines, strict=True)
     ]
+    price_lines(exchange, listings)
     db.session.add(exchange)
     try:
         db.session.flush()
@@ -143,12 +144,12 @@ def request_exchange(actor: Actor | None, request: ExchangeRequest) -> Exchange:
     for line in list(exchange.lines):
         for part in parts.get(line.listing_id, ()):
             exchange.lines.append(child_of(line, listings[part.part_id], part.quantity))
-    db.session.flush()
-    price_lines(exchange, listings)
+    if parts:
+        db.session.flush()
     if option_days and not request.in_cart:
         take_option(exchange, listings)
     else:
-        stock.take(exchange.lines, listings, expires_at=exchange.deadline_at)
+        stock.take(exchange.lines, listings, new=True, expires_at=exchange.deadline_at)
     move = "request" if not request.in_cart else "put_in_cart"
     transitions.record(exchange, move, None, RECEIVER, actor.user_id, {"message": message} if message else {})
     db.session.flush()
@@ -178,7 +179,7 @@ def seen_listings(actor: Actor, lines: Sequence[LineRequest]) -> list[Listing]:
         raise Invalid({"lines": _("La même annonce est demandée deux fois : réunissez les quantités.")})
     if not all(is_public_id(line.listing) for line in lines):
         raise NotFound
-    known = {line.listing: listing_for(actor, line.listing) for line in lines}
+    known = listings_for(actor, (line.listing for line in lines))
     return [known[line.listing] for line in lines]
 
 
@@ -273,7 +274,7 @@ def transport(vehicle: str | None, distance_km) -> tuple[str | None, Decimal | N
     return vehicle or None, distance
 
 
-def _delivered_to(request: ExchangeRequest) -> str:
+def delivered_to(request: ExchangeRequest) -> str:
     if request.delivery not in ("collection", "provider", "carrier"):
         raise Invalid({"delivery": _("Vous venez chercher, on vous livre, ou un transporteur passe.")})
     address = text({"delivery_address": request.delivery_address}, "delivery_address", 300)
@@ -282,7 +283,7 @@ def _delivered_to(request: ExchangeRequest) -> str:
     return address
 
 
-def _option_days(request: ExchangeRequest) -> int | None:
+def option_days_of(request: ExchangeRequest) -> int | None:
     if request.option_days is None:
         return None
     if request.kind != "rental":

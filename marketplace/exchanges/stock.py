@@ -15,7 +15,7 @@ from marketplace.catalogue.events import ListingSaved
 from marketplace.catalogue.models import Listing, Piece
 from marketplace.catalogue.queries import lock_listings
 from marketplace.core.clock import now, today_at
-from marketplace.core.db import db
+from marketplace.core.db import db, dialect_name
 from marketplace.core.errors import Conflict
 from marketplace.core.events import announce
 from marketplace.exchanges import facts
@@ -42,17 +42,18 @@ def lock(listing_ids: Iterable[int], own_exchange_id: int | None = None) -> tupl
     late = overdue_exchange_ids(wanted)
     beside = set(db.session.scalars(select(Hold.listing_id).where(Hold.exchange_id.in_(late)))) if late else set()
     listings = {listing.id: listing for listing in lock_listings(sorted(wanted | beside))}
-    # asked again under the lock: a lock waited for may have changed who is late
-    ids = set(overdue_exchange_ids(wanted)) | ({own_exchange_id} if own_exchange_id is not None else set())
-    exchanges = db.session.scalars(
-        select(Exchange)
-        .where(Exchange.id.in_(ids))
-        .order_by(Exchange.id)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    ).all()
+    if dialect_name() != "sqlite":  # a lock waited for may have changed who is late; SQLite's is held since the start
+        late = overdue_exchange_ids(wanted)
+    exchanges = _locked_exchanges(set(late) | ({own_exchange_id} if own_exchange_id is not None else set()))
     facts.stretch_late(listings.values())
-    return {key: listing for key, listing in listings.items() if key in wanted}, list(exchanges)
+    return {key: listing for key, listing in listings.items() if key in wanted}, exchanges
+
+
+def _locked_exchanges(ids: set[int]) -> list[Exchange]:
+    if not ids:
+        return []
+    query = select(Exchange).where(Exchange.id.in_(ids)).order_by(Exchange.id).with_for_update()
+    return list(db.session.scalars(query.execution_options(populate_existing=True)))
 
 
 def holding(lines: Sequence[ExchangeLine]) -> list[ExchangeLine]:
@@ -116,8 +117,9 @@ def _own(exchange_ids: Iterable[int]) -> list[Hold]:
     return list(db.session.scalars(select(Hold).where(Hold.exchange_id.in_(ids), Hold.state == "active")))
 
 
-def take(lines: Sequence[ExchangeLine], listings: Mapping[int, Listing], **values: Any) -> None:
-    """Hold what `lines` ask for. Raises `Conflict` with `available` when it is not free; nothing is held then."""
+def take(lines: Sequence[ExchangeLine], listings: Mapping[int, Listing], *, new: bool = False, **values: Any) -> None:
+    """Hold what `lines` ask for (`new`: they never held). Raises `Conflict` with `available` when it is not free;
+    nothing is held then."""
     asked = holding(lines)
     blocks = spans(asked, listings)
     short = shortages_of(asked, listings, blocks)
@@ -126,12 +128,12 @@ def take(lines: Sequence[ExchangeLine], listings: Mapping[int, Listing], **value
             " ".join(sentence for _entries, sentence in short.values()),
             available=[entry for entries, _sentence in short.values() for entry in entries],
         )
-    hold_lines(asked, blocks, **values)
+    hold_lines(asked, blocks, new=new, **values)
 
 
-def hold_lines(lines: Sequence[ExchangeLine], blocks: Mapping[int, Span], **values: Any) -> None:
+def hold_lines(lines: Sequence[ExchangeLine], blocks: Mapping[int, Span], *, new: bool = False, **values: Any) -> None:
     """Write the holds of `lines`, once it is known that they are free. A line that held before holds again."""
-    known = {hold.line_id: hold for hold in _promises([line.id for line in lines])}
+    known = {} if new else {hold.line_id: hold for hold in _promises([line.id for line in lines])}
     for line in lines:
         starts_on, ends_on = blocks[line.id]
         hold = known.get(line.id)
