@@ -167,9 +167,29 @@ TRIES: dict[str, list[Try]] = {
     "exchanges.code_screen": [Try("GET", "/echanges/{exchange}/code")],
     "exchanges.hand_over_screen": [Try("GET", "/echanges/{exchange}/remise")],
     "exchanges.return_screen": [Try("GET", "/echanges/{exchange}/retour")],
+    "counter.day": [Try("GET", "/comptoir/{site}")],
+    "counter.open_code": [
+        Try("POST", "/comptoir/{site}/ouvrir", {"code": f"{{{name}}}"}) for name in ("exchange", "piece", "public")
+    ],
+    "counter.prepare": [Try("GET", "/echanges/{exchange}/preparation")],
+    "counter.prepare_act": [
+        Try("POST", "/echanges/{exchange}/preparation", {"go": go, "code": "P-2", "piece": "{piece}"})
+        for go in ("scan", "choose", "stay", "rest", "ready", "not_ready")
+    ],
+    "counter.photo": [Try("GET", "/echanges/{exchange}/etats/{piece}/{piece photo}-320.webp")],
     "exchanges.price": list(_for_each(LISTINGS, Try("GET", "/annonces/{listing}/prix?quantity=1"))),
     "exchanges.write": [Try("POST", "/echanges/{exchange}/message", {"message-text": "Bonjour"})],
     "exchanges.paper": [Try("GET", "/echanges/{done}/papiers/{document}")],
+    "papers.quote": [Try("POST", "/echanges/{exchange}/papiers/devis")],
+    "papers.preparation": [Try("POST", "/echanges/{exchange}/papiers/preparation")],
+    "papers.sign": [Try("GET", "/echanges/{done}/papiers/{document}/signer")],
+    "papers.sign_send": [
+        Try("POST", "/echanges/{done}/papiers/{document}/signer", {"own-name": "Pris"}),
+        Try("POST", "/echanges/{done}/papiers/{document}/signer", {"for": "receiver", "receiver-code": CODE}),
+    ],
+    "papers.insurance_page": [Try("GET", "/echanges/{exchange}/papiers/assurance")],
+    "papers.insurance_send": [Try("POST", "/echanges/{exchange}/papiers/assurance", {"valid_until": "2027-12-31"})],
+    "papers.insurance_ask": [Try("POST", "/echanges/{exchange}/papiers/assurance/demande", {"asked": "1"})],
     "received.list_line": [Try("POST", "/echanges/{done}/lignes/{line}/annonce")],
     "exchanges.ask": list(_for_each(LISTINGS, Try("GET", "/echanges/demander?annonce={listing}"))),
     "exchanges.request_exchange": [
@@ -345,7 +365,7 @@ WITHOUT_NAMES = (
     "/moderation/organisations?q={word}", "/moderation/journal", "/moderation/litiges", "/moderation/travaux",
     "/messages", "/notifications", "/echanges", "/echanges?cote=donne", "/productions", "/organisations", "/stock",
     "/stock?words={word}", "/stock/modeles",
-    "/stock/departs", "/publier", "/stock/pieces?code={word}", "/stock/etiquettes?de={counted}",
+    "/comptoir", "/comptoir/sans-lieu", "/stock/departs", "/publier", "/stock/pieces?code={word}", "/stock/etiquettes?de={counted}",
     "/stock/etiquettes?piece={piece}", "/stock/etiquettes?annonces={listing}.{draft}",
     "/stock/fiches?annonces={listing}.{draft}", "/compte", "/compte/jetons", "/tableau-de-bord", "/carbone/methode",
     "/carbone/facteurs?q={word}", "/api/v1/listings?facets=1", "/api/v1/listings?q={word}",
