@@ -1,8 +1,7 @@
 """Decimals as the method wants them: 28 digits, half to even, in a context of our own, never the process's."""
 
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from decimal import ROUND_HALF_EVEN, Context, Decimal, localcontext
 from typing import Any
 
@@ -20,18 +19,14 @@ LARGEST = Decimal("1e12")
 PLAIN = re.compile(r"[+-]?(?:\d{1,15}(?:\.\d{0,40})?|\.\d{1,40})(?:[eE][+-]?\d{1,2})?", re.ASCII)
 
 
-@contextmanager
-def exactly() -> Iterator[None]:
+def exactly() -> AbstractContextManager[Context]:
     """The context of every figure of the method."""
-    with localcontext(CONTEXT):
-        yield
+    return localcontext(CONTEXT)
 
 
-@contextmanager
-def wide() -> Iterator[None]:
+def wide() -> AbstractContextManager[Context]:
     """The context of sums over entries."""
-    with localcontext(WIDE):
-        yield
+    return localcontext(WIDE)
 
 
 def number(value: Any, where: str) -> Decimal:

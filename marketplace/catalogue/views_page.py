@@ -1,5 +1,6 @@
 """What a listing's page reads: four statements made once, on plain columns, because it is the most visited page."""
 
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from sqlalchemy import Table, bindparam, exists, select
@@ -115,6 +116,12 @@ def figure(listing_id: int) -> Any:
     return db.session.execute(_FIGURE, {"listing_id": listing_id}).first()
 
 
+@lru_cache(maxsize=5000)
+def _words(title: str) -> frozenset[str]:
+    """A title's words, analysed; the latest of a category stand beside every listing of it."""
+    return frozenset(analyse(title))
+
+
 def beside(listing: Any) -> list[Card]:
     """Listings everybody sees of the same category, else of its branch: the most alike of the latest."""
     key = listing.category_key
@@ -127,14 +134,14 @@ def beside(listing: Any) -> list[Card]:
         siblings = sorted(taxonomy.branch(parent) - {key})
         found += db.session.execute(_SIBLINGS, {**given, "keys": siblings}).all()
     here = Point(listing.lat, listing.lon) if listing.lat is not None and listing.lon is not None else None
-    words = frozenset(analyse(listing.title))
+    words = _words(listing.title)
     scored = []
     for row in found:
         there = row.lat is not None and row.lon is not None
         away = great_circle_km(here, Point(row.lat, row.lon)) if here and there else None
         score = likeness(
             words,
-            frozenset(analyse(row.title)),
+            _words(row.title),
             same_category=row.category_key == key,
             same_house=row.organisation_id == listing.organisation_id,
             distance_km=away,

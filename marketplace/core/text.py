@@ -43,13 +43,25 @@ _KEPT = frozenset(["son", "ton", "ete", "fut", "avions", "as"])
 _ALSO_STOPPED = frozenset(["les", "the", "of", "and", "for", "with", "an", "or"])
 
 
+class _Unmarked(dict[int, int | None]):
+    """For `str.translate`: every character as it is, combining marks gone. Remembers the scripts people write here."""
+
+    def __missing__(self, code: int) -> int | None:
+        kept = None if unicodedata.combining(chr(code)) else code
+        if code < 0x2200:
+            self[code] = kept
+        return kept
+
+
+_UNMARKED = _Unmarked()
+
+
 def fold(text: str) -> str:
     """Lower case without accents, ligatures opened: « Bœufs d’Été » → « boeufs d’ete »."""
     text = text.lower().translate(_LIGATURES)
     if text.isascii():
         return text
-    decomposed = unicodedata.normalize("NFKD", text)
-    return "".join(c for c in decomposed if not unicodedata.combining(c)).lower()
+    return unicodedata.normalize("NFKD", text).translate(_UNMARKED).lower()
 
 
 class _FoldFilter(Filter):

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
 from math import cos, radians, sin
 from typing import Any, NamedTuple
 
@@ -148,6 +148,7 @@ def _listed(keys: tuple[str, ...]) -> str:
     return f",{','.join(keys)}," if keys else ""
 
 
+@lru_cache(maxsize=10_000)
 def index_key(kind: str, value: object) -> str:
     """A filter's value as one word of the postings: `m_plywood`. The underscore is in no word that people type."""
     return f"{kind}_{_NOT_IN_KEY.sub('_', str(value).lower())}"
@@ -164,7 +165,8 @@ def _words(listing: Any, key: str, filters: _Filters) -> IndexedWords:
     said = [words for part in listing.materials or () if (words := material_words(part.get("key", "")))]
     for kind, values in (("colour", filters.colours), ("period", [filters.period]), ("style", [filters.style])):
         said += [lexicon.words(f"{kind}:{value}") or index_text(value) for value in values if value]
-    said.append(packages.trait_words(key, listing.traits or {}))
+    if listing.traits:
+        said.append(packages.trait_words(key, listing.traits))
     return IndexedWords(
         listing.id,
         index_text(listing.title),
