@@ -24,10 +24,11 @@ class Blueprint(SmorestBlueprint):
 
     def __init__(self, name: str, import_name: str, description: Any = ""):
         super().__init__(name, import_name, url_prefix=PREFIX, description=description)
-        self._prepare_doc_cbks += [_document_entrance, _document_refusals]
+        self._prepare_doc_cbks += [_document_entrance, _document_refusals, _document_answers]
         errors.attach(self)
-        limiter.shared_limit(ALL_LIMIT, scope="api", key_func=token_or_address)(self)
+        # the limit of writes first: of two as long, the headers tell the first
         limiter.shared_limit(WRITE_LIMIT, scope="api-writes", key_func=token_or_address, methods=WRITES)(self)
+        limiter.shared_limit(ALL_LIMIT, scope="api", key_func=token_or_address)(self)
         self.before_request(refuse_unreadable_address)
         self.after_request(_private)
 
@@ -72,11 +73,31 @@ def _document_refusals(doc: dict[str, Any], doc_info: dict[str, Any], *, method:
     return doc
 
 
+def _document_answers(doc: dict[str, Any], doc_info: dict[str, Any], **_more: Any) -> dict[str, Any]:
+    """What good answers have besides their body: how many calls are left, and the calls that they lead to, those an
+    endpoint names by `@blueprint.doc(links={parameter: (where in the body, operations)})`."""
+    links: dict[str, Any] = {}
+    for parameter, (where, operations) in doc_info.get("manual_doc", {}).pop("links", {}).items():
+        for operation in operations:
+            links[operation] = {"operationId": operation, "parameters": {parameter: f"$response.body#{where}"}}
+    for status, response in doc.get("responses", {}).items():
+        if str(status).startswith("2"):
+            response["headers"] = {name: {"$ref": f"#/components/headers/{name}"} for name in LIMIT_HEADERS}
+            if links:
+                response["links"] = links
+    return doc
+
+
 def component(status: int) -> str:
     """The name of a refusal among the components of the description."""
     return "Problem" + "".join(part.title() for part in errors.KINDS[status][0].split("-"))
 
 
+LIMIT_HEADERS = {
+    "RateLimit-Limit": _l("Combien d’appels sont permis par minute."),
+    "RateLimit-Remaining": _l("Combien il en reste."),
+    "RateLimit-Reset": _l("Dans combien de secondes le compte se rouvre."),
+}
 IDEMPOTENCY_PARAMETER = {
     "name": idempotency.HEADER,
     "in": "header",

@@ -8,11 +8,14 @@ from flask_babel import lazy_gettext as _l
 from flask_smorest import Api
 
 from marketplace.api import docs, errors
-from marketplace.api.blueprint import IDEMPOTENCY_PARAMETER, component
+from marketplace.api.blueprint import IDEMPOTENCY_PARAMETER, LIMIT_HEADERS, component
 from marketplace.api.session import PagesOnly
 
 VERSION = "1.0.0"
-ENDPOINTS = ["marketplace.catalogue.api", "marketplace.exchanges.api", "marketplace.carbon.api"]
+ENDPOINTS = [
+    "marketplace.catalogue.api", "marketplace.catalogue.api_pieces", "marketplace.exchanges.api_availability",
+    "marketplace.exchanges.api", "marketplace.carbon.api",
+]  # fmt: skip
 
 PROBLEM = {
     "type": "object",
@@ -42,6 +45,8 @@ PROBLEM = {
                 },
             },
         },
+        "state": {"type": "string", "description": _l("Sur un conflit : l’état où la chose est maintenant.")},
+        "version": {"type": "integer", "description": _l("Sur un conflit : la version présente, à relire.")},
     },
 }
 
@@ -62,11 +67,14 @@ class Description(Api):
 
     def _register_responses(self) -> None:
         self.spec.components.schema("Problem", PROBLEM)
+        for name, said in LIMIT_HEADERS.items():
+            self.spec.components.header(name, {"description": said, "schema": {"type": "integer", "minimum": 0}})
         for status, (_name, title, usual) in errors.KINDS.items():
             content: dict[str, Any] = {errors.MIMETYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
-            self.spec.components.response(
-                component(status), {"description": title, "content": content, "x-detail": usual}, lazy=True
-            )
+            refusal = {"description": title, "content": content, "x-detail": usual}
+            if status in (429, 503):
+                refusal["headers"] = {"Retry-After": {"schema": {"type": "integer", "minimum": 0}}}
+            self.spec.components.response(component(status), refusal, lazy=True)
 
 
 def init_app(app: Flask) -> None:

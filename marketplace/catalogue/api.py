@@ -194,7 +194,19 @@ def find(asked: dict[str, Any]) -> Response:
 @enter.token("listings")
 @blueprint.arguments(ListingFieldsSchema, unknown=ma.INCLUDE, example=LISTING_EXAMPLE)
 @blueprint.response(201, ListingSchema)
-@blueprint.doc(operationId="createListing", summary=_l("Un brouillon, à qui tout peut manquer"))
+@blueprint.doc(
+    operationId="createListing",
+    summary=_l("Un brouillon, à qui tout peut manquer"),
+    links={
+        "listing_id": (
+            "/id",
+            [
+                "readListing", "changeListing", "publishListing", "withdrawListing", "addPhoto", "readAvailability",
+                "readCalendar", "listPieces", "addPieces",
+            ],
+        )
+    },
+)  # fmt: skip
 def create(fields: dict[str, Any]) -> Response:
     actor, values = auth.actor(), _values(fields)
     with unit_of_work() as work:

@@ -132,7 +132,8 @@ def test_what_the_database_refuses_says_what_is_free_too(program, taker, listing
 @pytest.mark.parametrize(
     ("change", "field"),
     [
-        ({"kind": "rental"}, "kind"),
+        ({"kind": "rental"}, "lines"),
+        ({"kind": "reclaim"}, "kind"),
         ({"kind": "gift"}, "kind"),
         ({"lines": []}, "lines"),
         ({"lines": {}}, "lines"),

@@ -1,17 +1,21 @@
 """Requests made up from the description, with and without a token: no 5xx, nothing that is not announced.
 
 Deterministic: the same requests each time. The things named in paths are real ones three times out of four, else most
-requests would end at 404 before they meet anything.
+requests would end at 404 before they meet anything. `SCHEMATHESIS_EXAMPLES` draws more of them (`make soak`).
 """
 
+import os
 import random
 import zlib
+from collections import Counter
 from collections.abc import Iterator
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 import schemathesis
-from hypothesis import HealthCheck, Phase, settings
+from hypothesis import HealthCheck, Phase, seed, settings
+from schemathesis.generation.meta import TestPhase
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
 from marketplace import create_app
@@ -19,17 +23,21 @@ from marketplace.core import clock
 from marketplace.core.db import db
 from tests import factories
 from tests.api.conftest import Program, secret_of
-from tests.conftest import NOON
+from tests.applications import NOON
 from tests.databases import SqliteFiles, settings_for
 
-EXAMPLES = 12
+LONG = int(os.environ.get("SCHEMATHESIS_EXAMPLES", "0"))
+EXAMPLES = LONG or 8
+# boundaries and missing fields tried of one operation: those of a body with thirty fields are hundreds, and much alike
+SYSTEMATIC = LONG * 20 or 60
+CHAINS = LONG or 15
 # A refusal of valid data is no fault here: a listing may be sold out, a key used, a category unknown.
 LEFT_OUT = [positive_data_acceptance]
 
 
 @pytest.fixture(scope="module")
 def world(sqlite_files: SqliteFiles, tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimpleNamespace]:
-    """An instance with listings, exchanges and ledger entries in it, and two tokens that see them."""
+    """An instance with listings, pieces, exchanges in several states and ledger entries, and two tokens that see them."""
     folder = tmp_path_factory.mktemp("schemathesis")
     app = create_app(settings_for(folder, sqlite_files.make(folder), CLOCK=NOON))
     app.config["TESTING"] = True
@@ -40,30 +48,53 @@ def world(sqlite_files: SqliteFiles, tmp_path_factory: pytest.TempPathFactory) -
     with app.app_context():
         giver = factories.make_organisation("Atelier Fosse", "production_company")
         taker = factories.make_organisation("Films du Canal", "production_company")
-        production = factories.make_production(taker)
-        drafts = [factories.make_listing(giver, published=False) for _turn in range(2)]
-        published = [factories.make_listing(giver, quantity=1000) for _turn in range(2)]
         secrets = [secret_of(factories.owner_of(one), "admin") for one in (giver, taker)]
         ours, theirs = (Program(app, SimpleNamespace(check=lambda _response: None), secret) for secret in secrets)
-        exchanges = []
-        for listing in published:
-            line = {"listing": listing.public_id, "quantity": 1}
-            asked = theirs.post("/exchanges", {"kind": "donation", "lines": [line], "production": production.public_id})
-            exchanges.append(asked.get_json()["id"])
-        path = f"/exchanges/{exchanges[0]}"
-        ours.post(f"{path}/moves", {"move": "accept"})
-        ours.post(f"{path}/moves", {"move": "hand_over", "code": theirs.get(path).get_json()["hand_over_code"]})
-        assert ours.get("/ledger").get_json()["total"] == 1
-        ids = {
-            "listing_id": [one.public_id for one in (*published, *drafts)],
-            "exchange_id": exchanges,
-            "key": ["prod.plywood", "tr.van_km"],
-        }
-        yield SimpleNamespace(app=app, secrets=secrets, ids=ids)
+        ids = _things(ours, theirs, giver, taker)
+        yield SimpleNamespace(app=app, secrets=secrets, ids=ids, tried=Counter())
         db.session.remove()
         db.engine.dispose()
     patch.undo()
     clock.set_clock("system")
+
+
+def _things(ours: Program, theirs: Program, giver: Any, taker: Any) -> dict[str, list[str]]:
+    """What paths may name, by parameter."""
+    production = factories.make_production(taker)
+    drafts = [factories.make_listing(giver, published=False) for _turn in range(2)]
+    terms = {"modes": ["donate", "rent", "sell"], "quantity": 1000, "weekly_rate_cents": 4000, "price_cents": 9000}
+    published = [factories.make_listing(giver, takes_offers=True, **terms) for _turn in range(2)]
+    counted = factories.make_listing(giver, "Chaises comptées", category_key="chair", **terms)
+    made = ours.post(f"/listings/{counted.public_id}/pieces", {"codes": [f"C-{n}" for n in range(6)]}).get_json()
+    exchanges = []
+
+    def asked(listing: Any, kind: str, **more: Any) -> str:
+        line = {"listing": listing.public_id, "quantity": 1, "from": "2026-11-16", "to": "2026-11-23"}
+        body = {"kind": kind, "lines": [line], "production": production.public_id, **more}
+        exchanges.append(theirs.post("/exchanges", body).get_json()["id"])
+        return f"/exchanges/{exchanges[-1]}"
+
+    def handed_over(path: str) -> None:
+        ours.post(f"{path}/moves", {"move": "accept"})
+        ours.post(f"{path}/moves", {"move": "pay_offline", "how": "order"})
+        code = theirs.get(path).get_json()["hand_over_code"]
+        ours.post(f"{path}/moves", {"move": "hand_over", "code": code})
+
+    handed_over(asked(published[0], "donation"))
+    handed_over(asked(counted, "rental"))
+    ours.post(f"{asked(published[1], 'rental', option_days=5)}/moves", {"move": "option"})
+    ours.post(f"{asked(published[0], 'sale')}/moves", {"move": "accept"})
+    asked(published[1], "rental", in_cart=True)
+    asked(published[1], "donation")
+    states = [ours.get(f"/exchanges/{one}").get_json().get("state") for one in exchanges]
+    assert states == ["completed", "handed_over", "option", "accepted", None, "requested"]
+    assert ours.get("/ledger").get_json()["total"] == 1
+    return {
+        "listing_id": [one.public_id for one in (*published, counted, *drafts)],
+        "exchange_id": exchanges,
+        "piece_id": [one["id"] for one in made["items"]],
+        "key": ["prod.plywood", "tr.van_km"],
+    }
 
 
 @pytest.fixture
@@ -91,14 +122,21 @@ bounded = settings(
 )
 
 
+def headers_with(secret: str | None) -> dict[str, str]:
+    return {"Accept-Encoding": "identity"} | ({"Authorization": f"Bearer {secret}"} if secret else {})
+
+
 def send(case: schemathesis.Case, world: SimpleNamespace, secret: str | None) -> None:
     body = case.body if isinstance(case.body, dict | list | str) else None
-    seed = zlib.crc32(repr((case.path_parameters, case.query, body)).encode("utf-8", "replace"))
+    number = zlib.crc32(repr((case.path_parameters, case.query, body)).encode("utf-8", "replace"))
+    if case.meta is not None and case.meta.phase.name == TestPhase.COVERAGE:
+        world.tried[case.operation.label] += 1
+        if world.tried[case.operation.label] > SYSTEMATIC and number % 8:
+            return  # one in eight of those beyond
     for name, real in world.ids.items():
-        if name in (case.path_parameters or {}) and seed % 4:
-            case.path_parameters[name] = real[seed % len(real)]
-    headers = {"Accept-Encoding": "identity"} | ({"Authorization": f"Bearer {secret}"} if secret else {})
-    case.call_and_validate(headers=headers, excluded_checks=LEFT_OUT)
+        if name in (case.path_parameters or {}) and number % 4:
+            case.path_parameters[name] = real[number % len(real)]
+    case.call_and_validate(headers=headers_with(secret), excluded_checks=LEFT_OUT)
 
 
 @schema.parametrize()
@@ -117,3 +155,24 @@ def test_with_the_token_of_the_taker(case: schemathesis.Case, world: SimpleNames
 @bounded
 def test_without_a_token(case: schemathesis.Case, world: SimpleNamespace):
     send(case, world, None)
+
+
+def test_one_call_leads_to_the_next(world: SimpleNamespace):
+    """Chains of calls along the links of the description, each with what the one before answered."""
+    machine = schemathesis.openapi.from_wsgi("/api/v1/openapi.json", world.app).as_state_machine()
+
+    class Chains(machine):  # type: ignore[misc, valid-type]
+        def get_call_kwargs(self, case: schemathesis.Case) -> dict[str, Any]:
+            number = zlib.crc32(repr((case.operation.label, case.path_parameters)).encode("utf-8", "replace"))
+            return {"headers": headers_with(world.secrets[number % 2])}
+
+        def before_call(self, case: schemathesis.Case) -> None:
+            world.tried[case.operation.label, "chained"] += 1
+
+        def validate_response(self, response: Any, case: schemathesis.Case, **more: Any) -> None:
+            case.validate_response(response, excluded_checks=LEFT_OUT, **more)
+
+    Chains.TestCase.settings = settings(bounded, max_examples=CHAINS, stateful_step_count=8)
+    seed(41)(Chains).run(settings=Chains.TestCase.settings)
+    chained = {label[0] for label in world.tried if isinstance(label, tuple)}
+    assert {"GET /api/v1/exchanges/{exchange_id}", "POST /api/v1/exchanges/{exchange_id}/moves"} <= chained
