@@ -5,6 +5,7 @@ another, then locks the listings, then the cart. What is free is decided under t
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -25,15 +26,19 @@ from marketplace.exchanges.asking import (
     asker,
     check,
     days_of,
+    delivered_to,
+    option_days_of,
     parts_of,
     quantities_of,
     request_exchange,
     seen_listings,
+    transport,
 )
-from marketplace.exchanges.carts import count_lines, hold_line, whole
+from marketplace.exchanges.carts import LONGEST_MESSAGE, count_lines, hold_line, whole
 from marketplace.exchanges.lines import child_of, line_of, own_lines, price_lines
 from marketplace.exchanges.models import Exchange, ExchangeLine, Hold, Move, Shortage
 from marketplace.exchanges.queries import as_party
+from marketplace.exchanges.reading import text
 from marketplace.exchanges.rules import KEY, is_public_id
 from marketplace.exchanges.states import RECEIVER
 
@@ -123,19 +128,16 @@ def refuse(short: Sequence[tuple[list[dict[str, Any]], str]]) -> None:
 # --- putting in -------------------------------------------------------------------------------------------------------
 
 
-def add_line(
-    actor: Actor | None,
-    kind: str,
-    asked: LineRequest,
-    production_public_id: str | None = None,
-    key: str | None = None,
-) -> Exchange:
-    """Put so much of a listing in the cart and hold it: until the cart's own deadline where there is one already. The
-    same listing for the same days adds to the line that is there. `key`: of the form; sent twice, it adds once.
+def add_line(actor: Actor | None, request: ExchangeRequest) -> Exchange:
+    """Put the one line of `request` in the cart and hold it: until the cart's own deadline where there is one already.
+    The same listing for the same days adds to the line that is there. What is said of the way it travels is kept for
+    the sending. A form (`key`) sent twice adds once.
 
     Raises what `request_exchange` raises.
     """
-    acting, production = asker(actor, production_public_id)
+    request = replace(request, in_cart=True)
+    (asked,), kind, key = request.lines, request.kind, request.key
+    acting, production = asker(actor, request.production_public_id)
     listing = seen_listings(acting, [asked])[0]
     _one_window(acting.user_id)
     joined = _joinable(acting, listing, kind, production)
@@ -143,7 +145,6 @@ def add_line(
         return joined
     if joined is None:
         _room(acting)
-        request = ExchangeRequest(kind, [asked], production_public_id, in_cart=True, key=key)
         return request_exchange(actor, request)
     parts = parts_of([listing.id]).get(listing.id, []) if listing.is_set else []
     cart, listings = lock_cart(actor, joined.public_id, beside={listing.id, *(part.part_id for part in parts)})
@@ -166,10 +167,23 @@ def add_line(
         _set_quantity(cart, line, line.quantity + quantity)
         line.offered_cents = asked.offered_cents or line.offered_cents
     refuse(hold_line(cart, line, listings))
+    said = _terms(cart, request)
     changed(cart, listings)
-    transitions.record(cart, "put_in_cart", "cart", RECEIVER, acting.user_id, {"key": key} if key else {})
+    transitions.record(cart, "put_in_cart", "cart", RECEIVER, acting.user_id, {"key": key, **said} if key else said)
     db.session.flush()
     return cart
+
+
+def _terms(cart: Exchange, request: ExchangeRequest) -> dict[str, str]:
+    """Keep what the form says beside its line, where it says something; what the move keeps of it."""
+    vehicle, distance = transport(request.vehicle, request.distance_km)
+    cart.vehicle, cart.distance_km = vehicle or cart.vehicle, distance or cart.distance_km
+    if request.delivery != "collection":
+        cart.delivery = request.delivery
+    cart.delivery_address = delivered_to(request) or cart.delivery_address
+    cart.option_days = option_days_of(request) or cart.option_days
+    message = text({"message": request.message}, "message", LONGEST_MESSAGE)
+    return {"message": message} if message else {}
 
 
 def _joinable(acting: Actor, listing: Listing, kind: str, production: Production | None) -> Exchange | None:

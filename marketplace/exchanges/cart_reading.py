@@ -22,7 +22,7 @@ from marketplace.exchanges.calendars import calendars_of
 from marketplace.exchanges.carts import MOST_CARTS, asks_today, is_cart_of, problem_of, whole
 from marketplace.exchanges.kinds.common import CART
 from marketplace.exchanges.lines import own_lines
-from marketplace.exchanges.models import Exchange, ExchangeLine, Hold
+from marketplace.exchanges.models import Exchange, ExchangeLine, Hold, Move
 from marketplace.exchanges.queries import as_party
 from marketplace.exchanges.rules import is_public_id
 
@@ -48,6 +48,7 @@ class Cart:
     exchange: Exchange
     lines: tuple[CartLine, ...]
     until: datetime | None
+    message: str  # what was written when something was put in
 
     @property
     def seconds_left(self) -> int:
@@ -109,6 +110,7 @@ def carts_for(actor: Actor | None) -> list[Cart]:
     held = _held_lines([one.id for one in exchanges])
     covers = covers_of({line.listing_id for line in lines})
     why_not = _obstacles(exchanges, held)
+    messages = _messages([one.id for one in exchanges])
     return [
         Cart(
             exchange,
@@ -123,6 +125,7 @@ def carts_for(actor: Actor | None) -> list[Cart]:
                 for line in own_lines(exchange)
             ),
             exchange.deadline_at if any(line.id in held for line in exchange.lines) else None,
+            messages.get(exchange.id, ""),
         )
         for exchange in exchanges
     ]
@@ -133,6 +136,13 @@ def _held_lines(exchange_ids: Sequence[int]) -> set[int]:
         Hold.exchange_id.in_(exchange_ids), Hold.state == "active", Hold.cause == "promise", Hold.expires_at > now()
     )
     return {line_id for line_id in db.session.scalars(query) if line_id is not None}
+
+
+def _messages(exchange_ids: Sequence[int]) -> dict[int, str]:
+    """The latest message written when something was put in, by exchange."""
+    query = select(Move.exchange_id, Move.data).where(Move.exchange_id.in_(exchange_ids), Move.move == "put_in_cart")
+    rows = db.session.execute(query.order_by(Move.id)).all()
+    return {exchange_id: str(data["message"]) for exchange_id, data in rows if data and data.get("message")}
 
 
 def _is_held(exchange: Exchange, line: ExchangeLine, held: set[int]) -> bool:

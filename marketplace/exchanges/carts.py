@@ -187,8 +187,9 @@ def _take_terms(exchange: Exchange, data: Data) -> None:
         exchange.delivery_address = text(data, "delivery_address", LONGEST_ADDRESS)
     if exchange.delivery == "provider" and not exchange.delivery_address:
         raise Invalid({"delivery_address": _("Dites où livrer.")})
-    raw = data.get("option_days")
+    raw = data.get("option_days", exchange.option_days)
     if raw in (None, ""):
+        exchange.option_days = None
         return
     if exchange.kind != "rental":
         raise Invalid({"option_days": _("Une option se pose sur une location.")})

@@ -75,7 +75,8 @@ class SendForm(FlaskForm):
         if not sent:
             form.production.data = exchange.receiver_production.public_id if exchange.receiver_production else ""
             form.delivery.data, form.delivery_address.data = exchange.delivery, exchange.delivery_address
-            form.vehicle.data = exchange.vehicle or ""
+            form.vehicle.data, form.message.data = exchange.vehicle or "", cart.message
+            form.option_days.data = str(exchange.option_days or "")
         form.stand(cart)
         own = [(one.public_id, one.title) for one in productions if one.organisation_id == exchange.receiver_id]
         form.production.choices = [("", _("Aucune en particulier")), *own]
@@ -101,7 +102,7 @@ class SendForm(FlaskForm):
             production_public_id=self.production.data or None,
             delivery=self.delivery.data or "collection",
             delivery_address=self.delivery_address.data or "",
-            option_days=self.option_days.data or None,
+            option_days=self.option_days.data or "",
             vehicle=self.vehicle.data or None,
             seen_cents=number_sent(self.price),
         )

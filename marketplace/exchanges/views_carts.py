@@ -101,7 +101,7 @@ def add() -> Any:
     try:
         asked = form.request()
         with transaction():
-            cart = cart_lines.add_line(actor, asked.kind, asked.lines[0], asked.production_public_id, asked.key)
+            cart = cart_lines.add_line(actor, asked)
             until = cart.deadline_at
     except Invalid as invalid:
         show_errors(form, invalid)

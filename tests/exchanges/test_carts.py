@@ -17,7 +17,7 @@ from marketplace.exchanges.cart_reading import carts_for, held_in_carts, sent_fr
 from marketplace.exchanges.carts import carts_of, count_lines, is_cart_of
 from marketplace.exchanges.jobs import close_overdue
 from marketplace.exchanges.models import Exchange, ExchangeLine, Hold, Shortage
-from marketplace.exchanges.services import LineRequest
+from marketplace.exchanges.services import ExchangeRequest, LineRequest
 from marketplace.messaging.models import Notification
 from tests.exchanges.test_rentals import NOW, Counter, day
 from tests.factories import (
@@ -51,7 +51,7 @@ class Shop(Counter):
         offered = values.pop("offered", None)
         line = LineRequest((listing or self.chairs).public_id, quantity, starts, ends, offered)
         with transaction():
-            return cart_lines.add_line(self._who(actor), kind, line, **values).public_id
+            return cart_lines.add_line(self._who(actor), ExchangeRequest(kind, [line], **values)).public_id
 
     def change(self, cart, quantity, starts=None, ends=None, line=0, version=None, actor=BOB) -> None:
         line_id = self.get(cart).lines[line].public_id
@@ -564,9 +564,7 @@ def test_counting_a_cart_reads_an_index(shop):
         plan = [row[3] for row in db.session.execute(text(f"EXPLAIN QUERY PLAN {compiled}"))]
         assert not [line for line in plan if line.startswith("SCAN")], plan
     else:
-        db.session.execute(
-            text("SET LOCAL enable_seqscan = off")
-        )  # one row is read whole, whatever is there
+        db.session.execute(text("SET LOCAL enable_seqscan = off"))  # one row is read whole, whatever is there
         plan = [row[0] for row in db.session.execute(text(f"EXPLAIN {compiled}"))]
         assert not [line for line in plan if "Seq Scan" in line], plan
 
