@@ -34,7 +34,7 @@ SCREENS = {
 
 def lead_path(lead: Lead) -> str:
     """The address of what a code opens. The six digits of a hand-over stay behind a #, as in the QR code."""
-    extra = {"piece": lead.piece} if lead.piece and lead.screen == "return" else {}
+    extra: dict[str, Any] = {"piece": lead.piece} if lead.piece and lead.screen == "return" else {}
     path = url_for(SCREENS[lead.screen], public_id=lead.public_id, **extra)
     return f"{path}#{lead.digits}" if lead.digits and lead.screen in ("departure", "hand_over") else path
 

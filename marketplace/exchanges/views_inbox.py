@@ -38,7 +38,7 @@ def inbox_page(actor: Actor) -> str:
         "production_id": production.id if production else None,
         "site_id": site.id if site else None,
     }
-    kept = {
+    kept: dict[str, Any] = {
         "cote": side if side in SIDES else None,
         "production": production.public_id if production else None,
         "lieu": site.public_id if site else None,
