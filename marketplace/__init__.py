@@ -50,6 +50,7 @@ BLUEPRINTS = [
     "marketplace.exchanges.views_counter",
     "marketplace.exchanges.views_calendar",
     "marketplace.exchanges.views_planner",
+    "marketplace.exchanges.views_feeds",
     "marketplace.web.home",
     "marketplace.web.theme",
     "marketplace.web.legal",
