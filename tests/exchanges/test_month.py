@@ -167,7 +167,11 @@ def test_in_english(counter, client):
     counter.ask(counter.bob, 4, day(3), day(5))
     page = client.get(f"/annonces/{counter.chairs.public_id}/calendrier?lang=en").text
     said = cells(page)
-    assert (said["2027-03-01"], said["2027-03-03"], said["2027-03-06"]) == ("4 free", "none free", "4 free, closed")
+    assert (said["2027-03-01"], said["2027-03-03"], said["2027-03-06"]) == (
+        "4 available",
+        "none free",
+        "4 available, closed",
+    )
 
 
 @pytest.mark.parametrize(
