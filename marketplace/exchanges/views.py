@@ -70,7 +70,10 @@ def index() -> str:
 
 @blueprint.get("/echanges/<public_id>")
 @enter.member
-def show(public_id: str) -> str:
+def show(public_id: str) -> Any:
+    """The page of an exchange; what is still in a cart is looked at there."""
+    if queries.exchange_for(signed_in_actor(), public_id).state == "cart":
+        return redirect(url_for("carts.index"), 303)
     return _page(public_id)
 
 

@@ -113,7 +113,12 @@ def test_a_whole_rental_by_its_pages(counter, both, clock):
     answer = alice.sends("return", **{f"damaged-{line}": "1", f"amount-{line}": "quinze"})
     assert answer.status_code == 422 and 'value="quinze"' in plain(answer)
     shown = alice.does("return", **{f"damaged-{line}": "1", f"amount-{line}": "15", f"remarks-{line}": "Pied fendu"})
-    assert "Dégât, 1 pièce de « Chaises bistro » : 15 € (Pied fendu)" in shown and "Retard, 2 pièces de « Chaises bistro » : 40 €" in shown and "195 €" in shown
+    assert (
+        "Dégât, 1 pièce de « Chaises bistro » : 15 € (Pied fendu)" in shown
+    assert 
+    assert "Retard, 2 pièces de « Chaises bistro » : 40 €" in shown
+        and "195 €" in shown
+    )
 
     shown = alice.does("pay_offline", what="charge", how="card")
     assert "Noter un règlement" in shown
@@ -197,7 +202,10 @@ def test_extending_by_the_page(counter, both):
     answer = bob.sends("extend", to="2027-03-16")
     assert answer.status_code == 409 and "réservé la suite" in plain(answer)
     shown = bob.does("extend", to="2027-03-12")
-    assert "Jusqu’au 12 mars au lieu du 10 mars." in shown and "Prolongation, 2 pièces de « Chaises bistro » : 40 €" in shown
+    assert (
+        "Jusqu’au 12 mars au lieu du 10 mars." in shown
+        and "Prolongation, 2 pièces de « Chaises bistro » : 40 €" in shown
+    )
     assert "prolonge la location jusqu’au 12 mars" in told(counter.alice)[-1]
 
 
@@ -281,6 +289,45 @@ def test_a_sale_with_an_offer_and_a_counter_offer(app, clock, both):
     assert "C’est vendu" in shown
     assert "C’est à vous" in bob.page()
     assert "Mettre en annonce à votre tour" in bob.page()
+
+
+def test_what_is_in_a_cart_is_looked_at_there_and_by_its_owner_alone(counter, both):
+    cart = counter.ask(counter.bob, 1, day(10), day(17), in_cart=True)
+    alice, bob = both(counter, cart)
+    answer = bob.client.get(f"/echanges/{cart}")
+    assert (answer.status_code, answer.location) == (303, "/panier")
+    assert alice.client.get(f"/echanges/{cart}").status_code == 404
+
+
+def test_the_page_keeps_to_its_queries(counter, both):
+    from decimal import Decimal
+
+    from sqlalchemy import event
+
+    from marketplace.core.db import transaction
+    from marketplace.exchanges import services
+    from marketplace.exchanges.services import ExchangeRequest, LineRequest
+    from tests.factories import make_listing
+
+    def asked(count: int) -> str:
+        made = [
+            make_listing(counter.house, f"Lampe {n}", modes=["rent"], weekly_rate_cents=500, quantity=Decimal(9))
+            for n in range(count)
+        ]
+        lines = [LineRequest(one.public_id, 1, day(10), day(17)) for one in made]
+        with transaction():
+            return services.request_exchange(counter.bob, ExchangeRequest("rental", lines)).public_id
+
+    seen: list[str] = []
+    event.listen(db.engine, "before_cursor_execute", lambda *args: seen.append(args[2]))
+
+    def statements(exchange: str) -> int:
+        desk = both(counter, exchange)[0]
+        seen.clear()
+        desk.page()
+        return sum(statement.startswith("SELECT") for statement in seen)
+
+    assert statements(asked(2)) == statements(asked(12)) > 0
 
 
 def test_what_the_other_side_did_meanwhile_is_said(counter, both):

@@ -200,7 +200,7 @@ def test_a_sale_with_an_offer(counter, word):
     alice.presses("Demander à acheter")
     exchange = alice.page.url
     bruno.visits(exchange)
-    bruno.reads(re.compile(r"offre : 70\s€"))
+    bruno.reads(re.compile(r"offre\s: 70\s€"))
     bruno.page.locator("details#amend > summary").click()
     bruno.page.get_by_label("Prix, la pièce").fill("80")
     bruno.presses("Proposer ces conditions")
