@@ -37,7 +37,7 @@ LEFT_OUT = [positive_data_acceptance]
 
 @pytest.fixture(scope="module")
 def world(sqlite_files: SqliteFiles, tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimpleNamespace]:
-    """An instance with listings, pieces, exchanges in several states and ledger entries, and two tokens that see them."""
+    """An instance with listings, pieces, exchanges in several states and a ledger, and two tokens that see them."""
     folder = tmp_path_factory.mktemp("schemathesis")
     app = create_app(settings_for(folder, sqlite_files.make(folder), CLOCK=NOON))
     app.config["TESTING"] = True

@@ -20,7 +20,10 @@ PROTECTED = [
     ("GET", "/exchanges"), ("POST", "/exchanges"), ("GET", "/exchanges/aaaaaaaaaaaaa"), ("GET", "/ledger"),
     ("POST", "/exchanges/aaaaaaaaaaaaa/moves"), ("GET", "/exchanges/aaaaaaaaaaaaa/carbon"), ("POST", "/listings"),
     ("PATCH", "/listings/aaaaaaaaaaaaa"), ("POST", "/listings/aaaaaaaaaaaaa/publish"),
-    ("POST", "/listings/aaaaaaaaaaaaa/withdraw"), ("POST", "/listings/aaaaaaaaaaaaa/photos"),
+    ("POST", "/listings/aaaaaaaaaaaaa/withdraw"), ("POST", "/listings/aaaaaaaaaaaaa/photos"), ("POST", "/quotes"),
+    ("GET", "/listings/aaaaaaaaaaaaa/pieces"), ("POST", "/listings/aaaaaaaaaaaaa/pieces"),
+    ("GET", "/pieces/aaaaaaaaaaaaa"), ("PATCH", "/pieces/aaaaaaaaaaaaa"), ("POST", "/pieces/aaaaaaaaaaaaa/repair"),
+    ("POST", "/pieces/aaaaaaaaaaaaa/back"), ("POST", "/pieces/aaaaaaaaaaaaa/withdraw"),
 ]  # fmt: skip
 
 
@@ -220,12 +223,19 @@ def test_limits_answer_429_with_the_time_to_wait(app, database_url, tmp_path, de
     limited = create_app(settings_for(tmp_path / "limited", database_url, RATE_LIMITS="on"))
     limited.config["TESTING"] = True
     ours, visitor = Program(limited, description, secret), Program(limited, description, None)
-    statuses = [ours.post("/listings", {"nothing": 1}).status_code for _turn in range(240)]
-    assert set(statuses) == {422}
+    answers = [ours.post("/listings", {"nothing": 1}) for _turn in range(240)]
+    assert {one.status_code for one in answers} == {422}
+    assert [(one.headers["RateLimit-Limit"], one.headers["RateLimit-Remaining"]) for one in answers[:2]] == [
+        ("240", "239"),
+        ("240", "238"),
+    ]
+    assert 0 <= int(answers[-1].headers["RateLimit-Reset"]) <= 61  # seconds from now
     answer = ours.post("/listings", {"nothing": 1})
-    assert answer.status_code == 429
-    assert int(answer.headers["Retry-After"]) > 0
-    assert ours.get("/listings").status_code == 200  # reading goes on
+    assert (answer.status_code, answer.headers["RateLimit-Remaining"]) == (429, "0")
+    assert 0 < int(answer.headers["Retry-After"]) <= 61
+    read = ours.get("/listings")  # reading goes on
+    assert (read.status_code, read.headers["RateLimit-Limit"]) == (200, "1200")
+    assert "Retry-After" not in read.headers and "X-RateLimit-Limit" not in read.headers
     assert visitor.post("/carbon/estimate", {"kind": "donation"}).status_code == 422  # and so do others
 
 

@@ -331,12 +331,32 @@ TRIES: dict[str, list[Try]] = {
         _for_each(("listing", *LISTINGS), Try("POST", "/api/v1/listings/{listing}/withdraw", [{}]))
     ),
     "api_listings.create": [Try("POST", "/api/v1/listings", [{"title": "À moi", "site": "{site}"}])],
-    "api_exchanges.create_exchange": list(
+    "api_availability.read_availability": list(
+        _for_each(LISTINGS, Try("GET", "/api/v1/listings/{listing}/availability"))
+    ),
+    "api_availability.read_calendar": list(_for_each(LISTINGS, Try("GET", "/api/v1/listings/{listing}/calendar"))),
+    "api_availability.quote": list(_for_each(LISTINGS, Try("POST", "/api/v1/quotes", [_asking("{listing}")]))),
+    "api_pieces.list_pieces": list(
+        _for_each(("counted", "listing", *LISTINGS), Try("GET", "/api/v1/listings/{listing}/pieces"))
+    ),
+    "api_pieces.add_pieces": list(
         _for_each(
-            LISTINGS,
-            Try("POST", "/api/v1/exchanges", [_asking("{listing}")]),
+            ("counted", "listing", *LISTINGS), Try("POST", "/api/v1/listings/{listing}/pieces", [{"codes": ["P-9"]}])
         )
     ),
+    "api_pieces.read_piece": [Try("GET", "/api/v1/pieces/{piece}")],
+    "api_pieces.change_piece": [Try("PATCH", "/api/v1/pieces/{piece}", [{"code": "PRIS"}])],
+    "api_pieces.repair": [Try("POST", "/api/v1/pieces/{piece}/repair", [{}])],
+    "api_pieces.back": [Try("POST", "/api/v1/pieces/{piece}/back", [{"condition": "good"}])],
+    "api_pieces.withdraw": [Try("POST", "/api/v1/pieces/{piece}/withdraw", [{}])],
+    "api_exchanges.create_exchange": [
+        *_for_each(LISTINGS, Try("POST", "/api/v1/exchanges", [_asking("{listing}")])),
+        Try("POST", "/api/v1/exchanges", [{**_asking("{public}"), "production": "{production}"}]),
+    ],
+    "api_exchanges.list_exchanges": [
+        Try("GET", "/api/v1/exchanges?production={production}"),
+        Try("GET", "/api/v1/exchanges?site={site}"),
+    ],
     "api_exchanges.read_exchange": [Try("GET", f"/api/v1/exchanges/{{{name}}}") for name in ("exchange", "done")],
     "api_exchanges.move_exchange": [
         Try("POST", "/api/v1/exchanges/{exchange}/moves", [{"move": move, "code": CODE, "reason": "pris"}])
@@ -369,7 +389,8 @@ WITHOUT_NAMES = (
     "/stock/etiquettes?piece={piece}", "/stock/etiquettes?annonces={listing}.{draft}",
     "/stock/fiches?annonces={listing}.{draft}", "/compte", "/compte/jetons", "/tableau-de-bord", "/carbone/methode",
     "/carbone/facteurs?q={word}", "/api/v1/listings?facets=1", "/api/v1/listings?q={word}",
-    "/api/v1/listings?organisation={organisation}", "/api/v1/exchanges", "/api/v1/ledger", "/readyz", "/healthz",
+    "/api/v1/listings?organisation={organisation}", "/api/v1/exchanges", "/api/v1/exchanges?state=cart",
+    "/api/v1/exchanges?from=2020-01-01", "/api/v1/ledger", "/readyz", "/healthz",
     "/annonces/filtres?q={word}", "/annonces/carte.json", "/annonces/suggestions?q={word}", "/annonces.atom?q={word}",
     "/annonces.atom", "/sitemap.xml", "/sitemap-1.xml",
 )  # fmt: skip
