@@ -68,6 +68,8 @@ def sign(
     side's yes.
     """
     exchange, document, side = paper_to_sign(actor, exchange_public_id, public_id)
+    # the exchange first, as every move does: whoever signs while another paper takes its place waits for it
+    exchange = db.session.get_one(Exchange, exchange.id, with_for_update=True, populate_existing=True)
     document = db.session.get_one(Document, document.id, with_for_update=True, populate_existing=True)
     acting, _own = as_party(actor, exchange)
     if side == MODERATOR:
@@ -86,8 +88,7 @@ def sign(
     if side in {one.side for one in signatures_of([document.id])}:
         raise Conflict(_("Ce côté a déjà signé."), already=True, state=exchange.state)
     if code is not None:
-        locked = db.session.get_one(Exchange, exchange.id, with_for_update=True, populate_existing=True)
-        codes.check_code(locked, code, codes_for(locked, document))
+        codes.check_code(exchange, code, codes_for(exchange, document))
     signature = Signature(
         document_id=document.id, side=side, name=signer, user_id=user_id, sha256=document.sha256, at=now()
     )

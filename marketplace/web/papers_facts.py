@@ -286,7 +286,7 @@ def _as_known(exchange: Exchange) -> list[ConditionRow]:
     gone = pieces_of(exchange, ("planned", "out", "back"))
     rows = []
     for line in stock.holding(exchange.lines):
-        pieces = gone.get(line.id, [])
+        pieces = sorted(gone.get(line.id, []), key=lambda piece: piece.code)
         rows += [
             ConditionRow(line.title, piece.code, Decimal(1), line.unit, piece.condition, "fine", "") for piece in pieces
         ]
