@@ -12,6 +12,7 @@ from marketplace.catalogue.models import Listing
 from marketplace.core import clock
 from marketplace.core.db import db
 from marketplace.seeding import pictures
+from marketplace.seeding.people import DEPOTS
 
 
 @dataclass
@@ -23,6 +24,10 @@ class Cast:
     site_ids: dict[str, int] = field(default_factory=dict)
     production_ids: dict[str, int] = field(default_factory=dict)
     moderator_id: int = 0
+
+    def house_of(self, place: str) -> str:
+        """The house whose site has this key."""
+        return next((depot.house for depot in DEPOTS if depot.key == place), place)
 
     def owner(self, key: str) -> Actor:
         return Actor(self.owner_ids[key], self.organisation_ids[key], "owner", entry="command")
@@ -38,9 +43,10 @@ def moving_clock() -> Iterator[Callable[[datetime], None]]:
         clock.set_clock(kept)
 
 
-def add_listing(cast: Cast, house: str, values: dict[str, Any], drawing: pictures.Drawing, **more: Any) -> Listing:
-    """A published listing of `house` at its site, with one picture."""
-    site = db.session.get_one(Site, cast.site_ids[house])
+def add_listing(cast: Cast, place: str, values: dict[str, Any], drawing: pictures.Drawing, **more: Any) -> Listing:
+    """A published listing at the site of this key (a house's own has the key of the house), with one picture."""
+    site = db.session.get_one(Site, cast.site_ids[place])
+    house = cast.house_of(place)
     listing = Listing(
         organisation_id=cast.organisation_ids[house],
         created_by_id=cast.owner_ids[house],

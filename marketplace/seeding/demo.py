@@ -1,4 +1,4 @@
-"""The demo: houses, people, stock with pictures, a year of donations and the ones under way, through the services.
+"""The demo: houses, people, stock with pictures, a year of exchanges and those under way, through the services.
 
 Everything is relative to the day of seeding; the same seed and `CLOCK` give the same content. Identifiers and codes
 are drawn afresh: they must not be guessable, in a demo either.
@@ -13,23 +13,39 @@ from sqlalchemy import delete, select, update
 from marketplace.accounts import organisations, passwords, productions, second_factor, services, sites
 from marketplace.accounts.models import Membership, Organisation, User
 from marketplace.carbon import estimates
+from marketplace.catalogue.models import Listing
 from marketplace.core import geo
 from marketplace.core.clock import PARIS, now, today
 from marketplace.core.db import db, transaction
 from marketplace.jobs.models import OutboxRow
 from marketplace.messaging.models import Notification
 from marketplace.search.services import index_listings
-from marketplace.seeding import people, pictures, stock
-from marketplace.seeding.cast import Cast, add_listing
+from marketplace.seeding import before, lending, lives, people, pictures, stock
+from marketplace.seeding.cast import Cast, add_listing, moving_clock
 from marketplace.seeding.circles import write_circles
-from marketplace.seeding.lives import write_past, write_present
-from marketplace.seeding.people import HOUSES, MODERATOR, MODERATOR_SEED, PASSWORD, PRODUCTIONS, SHOWN, House
+from marketplace.seeding.counter import write_counter
+from marketplace.seeding.keeping import Shelves, histories, write_closings, write_kept
+from marketplace.seeding.lives import write_present
+from marketplace.seeding.market import write_carts, write_sales
+from marketplace.seeding.people import (
+    DEPOTS,
+    HOUSES,
+    MODERATOR,
+    MODERATOR_SEED,
+    PASSWORD,
+    PRODUCTIONS,
+    SHOWN,
+    House,
+    Place,
+)
+from marketplace.seeding.telling import Teller
 
 SEED = 20261
 HOURS = {
     **{day: [["09:00", "12:30"], ["13:30", "18:00"]] for day in ("mon", "tue", "wed", "thu", "fri")},
     "sat": [["10:00", "13:00"]],
 }
+EVERY_DAY = {**HOURS, "sat": [["09:00", "12:30"], ["13:30", "17:00"]], "sun": [["09:00", "12:30"]]}
 
 
 def instance_is_empty() -> bool:
@@ -65,15 +81,46 @@ def seed(report: Callable[[str], None] = lambda line: None) -> None:
     things = stock.things()
     drawings = pictures.draw_all(thing.drawing for thing in things)
     report(f"{len(drawings)} dessins")
-    done = write_past(cast, draw, things, drawings)
-    report(f"{done} dons terminés sur douze mois")
+    with moving_clock() as set_clock:
+        teller = Teller(cast, now(), set_clock)
+        with transaction():
+            shelves = write_kept(cast, things, drawings, teller)
+        past = _past(teller, draw, things, drawings, shelves)
+    report(f"{len(past)} dons, locations et ventes terminés sur douze mois")
     with transaction():
-        ids = _stock(cast, draw, drawings)
+        ids = _stock(cast, draw, drawings, shelves)
+        write_closings(cast)
     report(f"{len(ids)} annonces")
-    report(f"{write_present(cast, draw)} échanges en cours")
+    under_way = write_present(cast, draw)
+    with moving_clock() as set_clock:
+        teller.set_clock = set_clock
+        under_way += write_counter(teller, shelves) + write_sales(teller)
+        lines = write_carts(teller, shelves)
+    report(f"{under_way} échanges en cours, {lines} lignes au panier")
     with transaction():
         report(f"{write_circles(cast)} annonces pour les partenaires ou la maison")
+        index_listings(ids)  # as of now: some were last looked at on a day gone by
         _forget_old_news()
+
+
+def _past(
+    teller: Teller,
+    draw: random.Random,
+    things: list[stock.Thing],
+    drawings: dict[str, pictures.Drawing],
+    shelves: Shelves,
+) -> list[datetime]:
+    """A year of exchanges, and what befell the pieces between them, in the order in which they ended."""
+    stories = [
+        *lives.donations(teller.cast, draw, things, drawings, teller.start, teller.set_clock),
+        *before.rentals(teller, shelves),
+        *before.sales(teller, things, drawings),
+        *histories(teller, shelves),
+    ]
+    for _moment, tell in sorted(stories, key=lambda story: story[0]):
+        with transaction():
+            tell()
+    return [moment for moment, _tell in stories]
 
 
 def _people() -> Cast:
@@ -120,6 +167,9 @@ def _found(cast: Cast, house: House, number: int, password_hash: str) -> None:
             "description": house.description,
             "takes": house.takes,
             "lends": house.lends,
+            "school_reduction_percent": house.school_reduction,
+            "non_profit_reduction_percent": house.non_profit_reduction,
+            "rental_terms": house.rental_terms,
             "siret": people.made_up_siret(number),
         },
     )
@@ -127,34 +177,45 @@ def _found(cast: Cast, house: House, number: int, password_hash: str) -> None:
         db.session.add(Membership(organisation_id=organisation.id, user_id=user.id, role=role, created_at=now()))
     if house.verified:
         organisations.set_verified(organisation.id, True, by_user_id=cast.moderator_id, reason="Pièces vues")
-    site = sites.add_site(
-        organisation.id,
-        {
-            "name": "Réserve",
-            "street": house.place.street,
-            "postcode": house.place.postcode,
-            "commune": _insee(house.place.postcode, house.place.city),
-            "opening_hours": HOURS,
-            "has_dock": house.kind in ("reuse_centre", "rental_house"),
-        },
-        by_user_id=owner.id,
-    )
     cast.organisation_ids[house.key], cast.owner_ids[house.key] = organisation.id, owner.id
-    cast.site_ids[house.key] = site.id
+    has_dock = house.kind in ("reuse_centre", "rental_house")
+    cast.site_ids[house.key] = _site(cast, house, "Réserve", house.place, has_dock)
+    for depot in DEPOTS:
+        if depot.house == house.key:
+            cast.site_ids[depot.key] = _site(cast, house, depot.name, depot.place, False)
 
 
-def _stock(cast: Cast, draw: random.Random, drawings: dict[str, pictures.Drawing]) -> list[int]:
-    """What is on line today; a few drafts and one hidden listing besides."""
+def _site(cast: Cast, house: House, name: str, place: Place, has_dock: bool) -> int:
+    return sites.add_site(
+        cast.organisation_ids[house.key],
+        {
+            "name": name,
+            "street": place.street,
+            "postcode": place.postcode,
+            "commune": _insee(place.postcode, place.city),
+            "opening_hours": EVERY_DAY if house.every_day else HOURS,
+            "has_dock": has_dock,
+        },
+        by_user_id=cast.owner_ids[house.key],
+    ).id
+
+
+def _stock(cast: Cast, draw: random.Random, drawings: dict[str, pictures.Drawing], shelves: Shelves) -> list[int]:
+    """What is on line today beside what is kept to be rented out, and a few drafts; the ids of all."""
     keys = [house.key for house in HOUSES]
+    kinds = {house.key: house.kind for house in HOUSES}
     weights = [house.weight for house in HOUSES]
     listings = []
     for number, (thing, title) in enumerate(stock.published(draw)):
         house = draw.choices(keys, weights)[0]
         at = datetime.combine(today() - timedelta(days=draw.randint(0, 75)), time(draw.randint(7, 22)), PARIS)
         values = stock.values(thing, title, min(at, now()), today(), draw)
+        values |= lending.terms(thing, title, kinds[house])
         origin = {"quai": "heures", "large": "maree"}.get(house)
         if origin and draw.random() < 0.6:
             values["origin_production_id"] = cast.production_ids[origin]
+        if title in shelves.listings:  # kept, and on line since long
+            continue
         listing = add_listing(cast, house, values, drawings[thing.drawing])
         if house in ("contrechamp", "deuxvies", "belleville"):
             listing.reference = f"{thing.category[:2].upper()}-{number:04d}"
@@ -162,7 +223,8 @@ def _stock(cast: Cast, draw: random.Random, drawings: dict[str, pictures.Drawing
     for listing in listings[-8:]:
         listing.state, listing.published_at = "draft", None
     db.session.flush()
-    ids = [listing.id for listing in listings]
+    kept = select(Listing.id).where(Listing.public_id.in_(shelves.listings.values()))
+    ids = [*db.session.scalars(kept.order_by(Listing.id)), *(listing.id for listing in listings)]
     estimates.estimate_listings(ids)
     index_listings(ids)
     return ids

@@ -1,12 +1,13 @@
-"""The demo's exchanges: a year of donations carried to their end, and some in every state of the table today.
+"""The demo's donations: a year of them carried to their end, and some in every state of the table today.
 
 Each goes through the same services as a person's click, at the hour it is said to have happened.
 """
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime, time, timedelta
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from sqlalchemy import select
@@ -57,24 +58,29 @@ UNDER_WAY = (
 )  # fmt: skip
 
 
-def write_past(
-    cast: Cast, draw: random.Random, things: list[stock.Thing], drawings: dict[str, pictures.Drawing]
-) -> int:
-    """A year of donations carried to their end; how many."""
+def donations(
+    cast: Cast,
+    draw: random.Random,
+    things: list[stock.Thing],
+    drawings: dict[str, pictures.Drawing],
+    start: datetime,
+    set_clock: Callable[[datetime], None],
+) -> Iterator[tuple[datetime, Callable[[], None]]]:
+    """A year of donations carried to their end, each with its moment, in order."""
     given = [thing for thing in things if "donate" in thing.modes]
-    start = now()
     shelves: Shelves = {}
-    with moving_clock() as set_clock:
-        for number in range(COMPLETED):
-            moment = start - timedelta(days=360 - number * 355 // COMPLETED)
-            road = draw.choices(ROADS, WEIGHTS)[0]
-            with transaction():
-                _completed(cast, draw, draw.choice(given), drawings, road, moment, set_clock, shelves)
-    return COMPLETED
+
+    def tell(moment: datetime) -> None:
+        road = draw.choices(ROADS, WEIGHTS)[0]
+        _completed(cast, draw, draw.choice(given), drawings, road, moment, set_clock, shelves)
+
+    for number in range(COMPLETED):
+        moment = start - timedelta(days=360 - number * 355 // COMPLETED)
+        yield moment, partial(tell, moment)
 
 
 def write_present(cast: Cast, draw: random.Random) -> int:
-    """Exchanges in every other state of the table today; how many."""
+    """Donations in every other state of the table today, but the cart; how many."""
     start = now()
     with moving_clock() as set_clock:
         for number, state in enumerate(UNDER_WAY):
@@ -150,7 +156,7 @@ def _ask(
     return request_exchange(
         cast.owner(receiver),
         ExchangeRequest(
-"donation",
+            "donation",
             lines=[LineRequest(listing.public_id, quantity)],
             production_public_id=production_public_id,
             message=draw.choice(WORDS),

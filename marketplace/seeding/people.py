@@ -30,6 +30,20 @@ class House:
     titles: tuple[str, ...] = field(default=())
     takes: str = ""
     lends: str = ""
+    school_reduction: int = 0  # percents off its rentals
+    non_profit_reduction: int = 0
+    rental_terms: str = ""
+    every_day: bool = False  # its counter works on Sundays too
+
+
+@dataclass(frozen=True)
+class Depot:
+    """A further place of a house, by a key of its own."""
+
+    key: str
+    house: str
+    name: str
+    place: Place
 
 
 HOUSES = (
@@ -50,6 +64,9 @@ HOUSES = (
         " peinte ni de panneau mouillé.",
         lends="Dons aux écoles et aux associations, location à la semaine pour les tournages.\nCaution par chèque,"
         " remise en état au retour.",
+        school_reduction=50, non_profit_reduction=25,
+        rental_terms="Retour aux heures d’ouverture, éléments déferrés et palettisés.\nToute reprise de peinture se"
+        " convient avant le départ.",
     ),
     House(
         "deuxvies", "La Réserve à Deux Vies", "reuse_centre", "deux-vies.example",
@@ -66,7 +83,11 @@ HOUSES = (
         "Location d’accessoires et de mobilier depuis trois générations.",
         (("Denise Fabre", "denise", "owner"),),
         weight=9,
-        lends="Accessoires et mobilier de 1850 à nos jours, à la semaine ; tarif dégressif dès la troisième.",
+        lends="Accessoires et mobilier de 1850 à nos jours, à la semaine ; tarif dégressif dès la deuxième.",
+        school_reduction=30, non_profit_reduction=15, every_day=True,
+        rental_terms="La semaine compte sept jours, un jour de grâce au retour.\nLes choses voyagent emballées, dans"
+        " nos caisses. Ce qui manque ou revient cassé est dû à sa valeur de remplacement, photos à l’appui.\nUne"
+        " attestation d’assurance est demandée pour ce qui dépasse 300 €.",
     ),
     House(
         "manufacture", "Théâtre de la Manufacture Nord", "venue", "manufacture-nord.example",
@@ -105,6 +126,8 @@ HOUSES = (
     ),
 )  # fmt: skip
 
+DEPOTS = (Depot("port", "belleville", "Dépôt du Port", Place("4 rue de la Glacière", "97420", "Le Port")),)
+
 # key, house, title, kind, first and last day as days from today, (postcode, commune) of the base
 PRODUCTIONS = (
     ("heures", "quai", "Les Heures creuses", "series", -210, 25, ("69100", "Villeurbanne")),
@@ -120,6 +143,7 @@ SHOWN = (
     ("alice@films-du-quai.example", "cheffe décoratrice, production à Lyon"),
     ("bruno@contrechamp.example", "ressourcerie à Villeurbanne"),
     ("chloe@deux-vies.example", "ressourcerie à Montreuil"),
+    ("denise@accessoires-belleville.example", "loueuse d’accessoires, son comptoir du jour à Aubervilliers"),
     ("gael@grand-large.example", "production à Marseille"),
     ("moderation@seconde-prise.example", "modération"),
 )
