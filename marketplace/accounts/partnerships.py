@@ -59,7 +59,7 @@ class PartnerRow(NamedTuple):
     ours: bool
 
 
-def partners_of(organisation_id: int) -> list[PartnerRow]:
+def partner_rows(organisation_id: int) -> list[PartnerRow]:
     """What an organisation has and was offered, by name; one query."""
     other = case((Partnership.first_id == organisation_id, Partnership.second_id), else_=Partnership.first_id)
     rows = db.session.execute(

@@ -31,7 +31,7 @@ def _page(public_id: str, status: int = 200, wrong: str = "") -> Any:
     organisation, actor = own(public_id, "organisation.read")
     if organisation.kind == "person":
         raise NotFound
-    rows = partnerships.partners_of(organisation.id)
+    rows = partnerships.partner_rows(organisation.id)
     words = " ".join(clean(request.values.get("nom", "")[: 4 * LONGEST_NAME]).split())[:LONGEST_NAME]
     known = {row.organisation_public_id for row in rows}
     found = [one for one in partnerships.organisations_named(words, organisation.id) if one[0] not in known]

@@ -41,7 +41,7 @@ def verbs(user, organisation):
 
 
 def names(organisation):
-    return [row.name for row in partnerships.partners_of(organisation.id) if row.since]
+    return [row.name for row in partnerships.partner_rows(organisation.id) if row.since]
 
 
 def test_one_invites_the_other_accepts_either_ends(houses):

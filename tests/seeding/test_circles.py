@@ -2,7 +2,7 @@
 
 import pytest
 
-from marketplace.accounts.partnerships import partners_of
+from marketplace.accounts.partnerships import partner_rows
 from marketplace.catalogue.jobs import widen_listings
 from marketplace.catalogue.models import Listing
 from marketplace.core.clock import today
@@ -28,7 +28,7 @@ def cast(app):
 def test_one_partnership_one_invitation_and_six_listings_by_stages(cast, clock):
     with transaction():
         assert circles.write_circles(cast) == 6
-    found = partners_of(cast.organisation_ids["quai"])
+    found = partner_rows(cast.organisation_ids["quai"])
     assert [(row.name, row.since is not None) for row in found] == [("contrechamp", True), ("deuxvies", False)]
     kept = db.session.query(Listing).filter(Listing.visibility != "public").all()
     assert sorted(one.visibility for one in kept) == ["organisation"] * 3 + ["partners"] * 3
