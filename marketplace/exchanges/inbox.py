@@ -6,6 +6,7 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from sqlalchemy import ColumnElement, and_, case, exists, func, literal, or_, select
+from sqlalchemy.orm import aliased
 
 from marketplace.accounts.models import Organisation, Production, Site
 from marketplace.accounts.permissions import Actor, require
@@ -103,31 +104,38 @@ def _needs(organisation_id: int) -> dict[str, ColumnElement[bool]]:
         "departure": due.leaves_today(),
         "return": due.comes_back_today(),
         "late": due.is_late(),
-        "shortage": exists().where(Shortage.exchange_id == Exchange.id, Shortage.solved_at.is_(None)),
+        "shortage": and_(
+            Exchange.state.in_(("requested", "option", "accepted", "confirmed", "disputed")),
+            exists().where(Shortage.exchange_id == Exchange.id, Shortage.solved_at.is_(None)),
+        ),
         "second": and_(Exchange.option_rank == 2, Exchange.state == "option"),
         "settle": or_(
             and_(Exchange.provider_id == organisation_id, Exchange.state == "returned"),
-            and_(Exchange.deposit_cents > 0, Exchange.state.in_(("returned", "completed", "cancelled")), _owes_back()),
+            and_(
+                Exchange.deposit_cents > 0,
+                Exchange.state.in_(("returned", "completed", "cancelled")),
+                _owes_back(organisation_id),
+            ),
         ),
     }
 
 
-def _owes_back() -> ColumnElement[bool]:
+def _owes_back(organisation_id: int) -> ColumnElement[bool]:
     """Whether the provider still has more of the deposit than what it may stand for: charges not paid otherwise."""
     paid = OfflinePayment.amount_cents
-    kept = (
-        select(
-            func.coalesce(
-                func.sum(
-                    case(
-                        (OfflinePayment.what == "deposit", paid),
-                        (OfflinePayment.what == "deposit_back", -paid),
-                        else_=0,
-                    )
-                ),
-                0,
-            )
-        )
+    kept = func.sum(
+        case((OfflinePayment.what == "deposit", paid), (OfflinePayment.what == "deposit_back", -paid), else_=0)
+    )
+    theirs = aliased(Exchange)
+    some = (  # read once for the whole list, whatever its length
+        select(OfflinePayment.exchange_id)
+        .join(theirs, theirs.id == OfflinePayment.exchange_id)
+        .where(or_(theirs.provider_id == organisation_id, theirs.receiver_id == organisation_id))
+        .group_by(OfflinePayment.exchange_id)
+        .having(kept > 0)
+    )
+    kept_here = (
+        select(func.coalesce(kept + func.sum(case((OfflinePayment.what == "charge", paid), else_=0)), 0))
         .where(OfflinePayment.exchange_id == Exchange.id)
         .correlate(Exchange)
         .scalar_subquery()
@@ -138,13 +146,7 @@ def _owes_back() -> ColumnElement[bool]:
         .correlate(Exchange)
         .scalar_subquery()
     )
-    charges_paid = (
-        select(func.coalesce(func.sum(paid), 0))
-        .where(OfflinePayment.exchange_id == Exchange.id, OfflinePayment.what == "charge")
-        .correlate(Exchange)
-        .scalar_subquery()
-    )
-    return and_(kept > 0, kept + charges_paid > charged)
+    return and_(Exchange.id.in_(some), kept_here > charged)
 
 
 def _reader(actor: Actor | None) -> int:
@@ -225,8 +227,16 @@ def exchanges_of(
         .scalar_subquery()
         .correlate(Exchange)
     )
-    why = case(*((when, code) for code, when in needs.items()), else_=None)
     rank = case(*((when, n) for n, when in enumerate(needs.values())), (mine, len(NEEDS)), else_=len(NEEDS) + 1)
+    shown = (  # sorted with nothing beside: what a row shows is read for those of the page alone
+        select(Exchange.id, rank.label("rank"))
+        .select_from(_exchanges())
+        .where(*wanted)
+        .order_by(rank, Exchange.id.desc())
+        .limit(per_page)
+        .offset(start)
+        .subquery()
+    )
     rows = db.session.execute(
         select(
             Exchange.public_id,
@@ -235,7 +245,7 @@ def exchanges_of(
             Exchange.state,
             provides.label("provides"),
             mine.label("mine"),
-            why.label("need"),
+            shown.c.rank,
             Organisation.name.label("other_name"),
             Production.title.label("production_title"),
             Site.name.label("site_name"),
@@ -251,13 +261,11 @@ def exchanges_of(
             case((Exchange.state == "handed_over", due.back_on()), else_=None).label("back_on"),
         )
         .select_from(_exchanges())
+        .join(shown, shown.c.id == Exchange.id)
         .join(Organisation, Organisation.id == case((provides, Exchange.receiver_id), else_=Exchange.provider_id))
         .outerjoin(Production, Production.id == Exchange.receiver_production_id)
         .join(ExchangeLine, ExchangeLine.id == first_line)
-        .where(*wanted)
-        .order_by(rank, Exchange.id.desc())
-        .limit(per_page)
-        .offset(start)
+        .order_by(shown.c.rank, Exchange.id.desc())
     ).all()
     return ExchangePage(
         rows=[
@@ -268,7 +276,7 @@ def exchanges_of(
                 _state_now(row),
                 PROVIDER if row.provides else RECEIVER,
                 bool(row.mine),
-                row.need,
+                NEEDS[row.rank] if row.rank < len(NEEDS) else None,
                 row.other_name,
                 row.production_title,
                 row.site_name if row.provides else None,
