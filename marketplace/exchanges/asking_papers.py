@@ -10,6 +10,7 @@ from marketplace.core.clock import today
 from marketplace.core.db import db
 from marketplace.core.errors import Conflict, NotAllowed
 from marketplace.exchanges.documents import PREPARATION, QUOTE, open_paper
+from marketplace.exchanges.lines import price_lines
 from marketplace.exchanges.models import Document, Exchange
 from marketplace.exchanges.queries import as_party, exchange_for, may_move
 from marketplace.exchanges.states import MODERATOR, PROVIDER
@@ -39,6 +40,8 @@ def ask_quote(actor: Actor | None, exchange_public_id: str, language: str) -> Do
     exchange = _own(actor, exchange_public_id)
     if not can_quote(exchange, exchange.state) or not exchange.lines:
         raise Conflict(_("Un devis se fait tant que le prix n’est pas convenu."), state=exchange.state)
+    if exchange.state == "cart":  # nobody has seen its prices yet: they are those of today
+        price_lines(exchange, {line.listing_id: line.listing for line in exchange.lines})
     until = max(exchange.valid_until or today() + QUOTE_LASTS, today())
     return _open(exchange, QUOTE, language, valid_until=until)
 

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from marketplace.core.clock import today, today_at
 from marketplace.core.db import db
 from marketplace.exchanges import asking_papers, insurance, signing
-from marketplace.exchanges.documents import AGREEMENT, CONDITION, INSURANCE, SIGNED, may_read
+from marketplace.exchanges.documents import AGREEMENT, CONDITION, INSURANCE, QUOTE, SIGNED, may_read
 from marketplace.exchanges.kinds import KINDS
 from marketplace.exchanges.lines import own_lines
 from marketplace.exchanges.models import ConditionReport, Document, Exchange, Signature
@@ -74,6 +74,15 @@ def papers_of(view: ExchangeView) -> Papers:
         may_prepare=writes and view.side == PROVIDER and asking_papers.can_prepare(view.state),
         insurance=_insurance(view, found),
     )
+
+
+def quotes_of(exchanges: Iterable[Exchange]) -> dict[int, Document]:
+    """The quote that stands of each of somebody's carts, by the exchange's row."""
+    ids = [one.id for one in exchanges]
+    query = select(Document).where(
+        Document.exchange_id.in_(ids), Document.kind == QUOTE, Document.superseded_at.is_(None)
+    )
+    return {one.exchange_id: one for one in db.session.scalars(query)} if ids else {}
 
 
 def _paper(

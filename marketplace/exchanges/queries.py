@@ -31,6 +31,8 @@ from marketplace.exchanges.models import Appointment, Document, Exchange, Exchan
 from marketplace.exchanges.rules import ADDRESS_SHOWN, CODE_SHOWN, is_public_id
 from marketplace.exchanges.states import MODERATOR, PROVIDER, RECEIVER, allowed_moves
 
+MOST_DOCUMENTS = 300
+
 # side → the right that its moves ask for (accounts/permissions.py)
 RIGHTS = {PROVIDER: "exchange.decide", RECEIVER: "exchange.follow"}
 
@@ -280,7 +282,9 @@ def productions_for(actor: Actor | None) -> list[Production]:
 
 
 def documents_of(exchange_id: int) -> list[Document]:
-    return list(db.session.scalars(select(Document).where(Document.exchange_id == exchange_id).order_by(Document.id)))
+    """The papers of an exchange, the oldest first; of very many, the last ones."""
+    query = select(Document).where(Document.exchange_id == exchange_id).order_by(Document.id.desc())
+    return list(db.session.scalars(query.limit(MOST_DOCUMENTS)))[::-1]
 
 
 def document_for(actor: Actor | None, exchange_public_id: str, public_id: str) -> Document:

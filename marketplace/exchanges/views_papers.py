@@ -16,7 +16,7 @@ from marketplace.exchanges.dues import dues_of
 from marketplace.exchanges.forms import show_errors
 from marketplace.exchanges.forms_papers import CounterSignForm, InsuranceForm, PaperForm, SignForm
 from marketplace.exchanges.models import Exchange
-from marketplace.exchanges.papers_shown import Papers, accept_text, insurance_state, papers_of, title_code
+from marketplace.exchanges.papers_shown import Papers, accept_text, insurance_state, papers_of, quotes_of, title_code
 from marketplace.exchanges.queries import ExchangeView, as_party, exchange_for, view_of
 from marketplace.exchanges.signing import paper_code
 from marketplace.exchanges.states import MODERATOR, PROVIDER, RECEIVER
@@ -24,6 +24,7 @@ from marketplace.web.access import current_actor, enter, signed_in_actor
 from marketplace.web.limits import limiter
 
 blueprint = Blueprint("papers", __name__)
+blueprint.add_app_template_global(quotes_of)
 
 
 @blueprint.url_value_preprocessor
@@ -56,6 +57,8 @@ def quote(public_id: str) -> Any:
     with transaction():
         asking_papers.ask_quote(signed_in_actor(), public_id, _language())
     flash(_("Le devis se prépare : il sera dans les documents dans un instant."), "kept")
+    if exchange_for(signed_in_actor(), public_id).state == "cart":
+        return redirect(url_for("carts.index") + f"#panier-{public_id}", 303)
     return redirect(url_for("exchanges.show", public_id=public_id) + "#documents", 303)
 
 

@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import update
 
 from marketplace.accounts.models import Organisation, User
+from marketplace.catalogue.models import Listing
 from marketplace.core.db import db, transaction
 from marketplace.core.errors import Conflict, NotAllowed, NotFound
 from marketplace.exchanges import asking_papers, queries
@@ -16,7 +17,7 @@ from marketplace.ports import current
 from marketplace.web import papers, papers_facts
 from tests.exchanges.papers_world import WEEK, Papers, day, missing, papers_of, read
 from tests.exchanges.test_rentals import NOW
-from tests.factories import make_listing
+from tests.factories import make_listing, sign_in
 
 pytestmark = pytest.mark.both_databases
 
@@ -125,6 +126,24 @@ def test_a_cart_may_be_quoted_by_its_owner_alone(counter):
     for stranger in (counter.alice, counter.carole):
         with pytest.raises(NotFound), transaction():
             asking_papers.ask_quote(stranger, exchange, "fr")
+
+
+def test_a_cart_offers_a_quote_at_todays_prices_and_shows_it(counter, run_jobs, app):
+    exchange = counter.ask(counter.bob, 3, *WEEK, in_cart=True)
+    with transaction() as session:
+        session.get_one(Listing, counter.chairs.id).weekly_rate_cents = 5000
+    house = db.session.get_one(Organisation, counter.bob.organisation_id)
+    browser = sign_in(app.test_client(), db.session.get_one(User, counter.bob.user_id), house)
+    assert "Faire un devis" in browser.get("/panier").get_data(as_text=True)
+    answer = browser.post(f"/echanges/{exchange}/papiers/devis")
+    assert answer.status_code == 303 and answer.location == f"/panier#panier-{exchange}"
+    assert "Le devis se prépare" in browser.get("/panier").get_data(as_text=True)
+    run_jobs()
+    path = f"/echanges/{exchange}/papiers/{papers_of(counter.get(exchange), 'quote')[0].public_id}"
+    assert path in browser.get("/panier").get_data(as_text=True)
+    answer = browser.get(path)
+    assert f"devis-{counter.get(exchange).reference}.pdf" in answer.headers["Content-Disposition"]
+    assert "225,00 €" in read(answer.data)[1]
 
 
 def test_there_is_no_quote_of_what_is_agreed_nor_of_a_gift(counter):
