@@ -3,6 +3,7 @@
 - power cuts: listings are written over the API while server and worker are killed again and again (KILLS, 50); every
   listing that was acknowledged must be there afterwards, and index and ledger must agree with themselves;
 - races: the concurrency tests, RACES (20) times over;
+- requests made up from the description of the API, EXAMPLES (100) of each call instead of eight;
 - answers alike: known and unknown addresses take the same time, ± 20 %, at sign-in, sign-up, reset and invitation
   (ALIKE requests each, 60).
 
@@ -116,12 +117,29 @@ def races(rounds: int) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def made_up_requests(examples: int) -> dict[str, Any]:
+    started = time.monotonic()
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "tests/api/test_schemathesis.py"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        env={**os.environ, "SCHEMATHESIS_EXAMPLES": str(examples)},
+    )
+    last = done.stdout.strip().splitlines()[-1]
+    print(f"requêtes inventées : {last}", flush=True)
+    return {
+        "examples": examples, "last": last, "seconds": round(time.monotonic() - started), "met": done.returncode == 0,
+    }  # fmt: skip
+
+
 def main() -> int:
     kills, rounds = int(os.environ.get("KILLS", "50")), int(os.environ.get("RACES", "20"))
     found = {
         "measured_on": date.today().isoformat(),  # noqa: DTZ011
         "power_cuts": power_cuts(kills),
         "races": races(rounds),
+        "made_up_requests": made_up_requests(int(os.environ.get("EXAMPLES", "100"))),
         "answers_alike": answers_alike(int(os.environ.get("ALIKE", "60"))),
     }
     RESULTS.write_text(json.dumps(found, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
