@@ -12,6 +12,7 @@ from marketplace.core.db import db, transaction
 from marketplace.core.errors import Conflict, Invalid, NotFound
 from marketplace.exchanges import condition_photos, counter, preparation, queries
 from marketplace.exchanges.counter import NO_PLACE, Lead, Progress
+from marketplace.exchanges.documents import PREPARATION
 from marketplace.exchanges.states import PROVIDER
 from marketplace.exchanges.views_page import title_of
 from marketplace.ports import current
@@ -105,7 +106,11 @@ def _prepare_page(public_id: str, errors: dict[str, str] | None = None, typed: s
         title=title_of(exchange),
         lines=lines,
         progress=counter.progress_of([exchange.id])[exchange.id],
-        papers=[one for one in queries.documents_of(exchange.id) if one.kind == "preparation" and one.file_key],
+        papers=[
+            one
+            for one in queries.documents_of(exchange.id)
+            if one.kind == PREPARATION and one.file_key and not one.superseded_at
+        ],
         errors=errors or {},
         typed=typed,
         ticked=request.form.getlist("piece"),
