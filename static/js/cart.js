@@ -10,7 +10,7 @@ const refresh = () => {
     const minutes = Math.ceil(left / 60);
     const { one, many, over } = line.dataset;
     const text = left <= 0 ? over : minutes === 1 ? one : many.replace('{n}', minutes);
-    const words = line.querySelector('span');
+    const words = line.querySelector('[data-words]');
     if (words.textContent !== text) words.textContent = text;
   }
 };
