@@ -34,7 +34,8 @@ class Rented:
         chairs = make_listing(
             self.house, f"Chaises {word}", replacement_value_cents=30000, asks_insurance=True, **terms
         )
-        lines = [LineRequest(chairs.public_id, 3, today(), today() + timedelta(days=9))]
+        self.listing = chairs.public_id
+        lines = [LineRequest(self.listing, 3, today(), today() + timedelta(days=9))]
         with transaction():
             self.exchange = services.request_exchange(self.renter, ExchangeRequest("rental", lines)).public_id
         self.path = f"/echanges/{self.exchange}"
@@ -158,3 +159,20 @@ def test_a_certificate_of_insurance_is_sent_and_warned_about(rented, tmp_path: P
     bruno.reads("Vous n’en demandez pas pour cette location.")
     alice.visits(f"{rented.path}/papiers/assurance?lang=en")
     alice.reads("Certificate of insurance")
+
+
+def test_a_cart_is_quoted_before_it_is_sent(rented):
+    alice = rented.alice
+    lines = [LineRequest(rented.listing, 1, today() + timedelta(days=20), today() + timedelta(days=27))]
+    with transaction():
+        rented.exchange = services.request_exchange(
+            rented.renter, ExchangeRequest("rental", lines, in_cart=True)
+        ).public_id
+    alice.visits("/panier")
+    alice.presses("Faire un devis")
+    alice.waits_until(lambda: rented.made("quote"), "a quote")
+    alice.visits("/panier")
+    shoots(alice, "cart-360")
+    with alice.page.expect_download() as coming:
+        alice.page.get_by_role("link", name="Devis").click()
+    assert coming.value.suggested_filename.startswith("devis-")
