@@ -35,9 +35,7 @@ def receive(actor: Actor, exchange_public_id: str, files: Iterable[tuple[str, by
 
     Raises `Invalid` on `photo` for a file we do not take.
     """
-    return [
-        _signer().dumps([exchange_public_id, actor.user_id, upload.key]) for upload in piece_photos.receive(files)
-    ]
+    return [_signer().dumps([exchange_public_id, actor.user_id, upload.key]) for upload in piece_photos.receive(files)]
 
 
 def read(actor: Actor, exchange_public_id: str, words: Iterable[str]) -> list[str]:

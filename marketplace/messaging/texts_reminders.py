@@ -16,7 +16,8 @@ REMINDERS: dict[tuple[str, str, str], Any] = {
     ("pick_up", "before", "provider"): _l("%(other)s vient demain, %(day)s. Tout est-il préparé ?"),
     ("pick_up", "today", "receiver"): _l("À chercher aujourd’hui chez %(other)s. Prenez le code de remise."),
     ("pick_up", "late", "receiver"): _l(
-        "%(other)s vous attendait le %(day)s. Convenez d’une autre heure, ou annulez : cela bloque des choses pour rien."
+        "%(other)s vous attendait le %(day)s. Convenez d’une autre heure, ou annulez : cela bloque des choses pour "
+        "rien."
     ),
     ("pick_up", "late", "provider"): _l(
         "%(other)s devait venir le %(day)s. Si c’est parti, notez le départ ; sinon écrivez-lui, ou annulez."
