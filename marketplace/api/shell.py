@@ -45,8 +45,8 @@ PROBLEM = {
                 },
             },
         },
-        "state": {"type": "string", "description": _l("Sur un conflit : l’état où la chose est maintenant.")},
-        "version": {"type": "integer", "description": _l("Sur un conflit : la version présente, à relire.")},
+        "state": {"type": "string", "description": _l("Sur un conflit : l’état où la chose est maintenant.")},
+        "version": {"type": "integer", "description": _l("Sur un conflit : la version présente, à relire.")},
     },
 }
 

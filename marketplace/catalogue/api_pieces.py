@@ -88,7 +88,7 @@ def list_pieces(asked: dict[str, Any], listing_id: str) -> Response:
 @blueprint.response(201, PiecesMadeSchema)
 @blueprint.doc(
     operationId="addPieces",
-    summary=_l("Faire entrer des pièces ; les premières font compter l’annonce par pièce"),
+    summary=_l("Faire entrer des pièces ; les premières font compter l’annonce par pièce"),
     refuses=[404],
     links={"piece_id": ("/items/0/id", ["readPiece", "changePiece", "repairPiece", "bringPieceBack", "withdrawPiece"])},
 )
@@ -144,7 +144,7 @@ def change_piece(fields: dict[str, Any], piece_id: str) -> Response:
     except Conflict as refusal:
         if "version" not in refusal.data:
             raise
-        said = _("Cette pièce a changé depuis que vous l’avez lue : relisez-la.")
+        said = _("Cette pièce a changé depuis que vous l’avez lue : relisez-la.")
         raise Conflict(said, version=refusal.data["version"]) from refusal
 
 
@@ -161,7 +161,7 @@ def _done(piece_id: str, act: Callable[[Actor], object]) -> Response:
 @blueprint.arguments(RepairSchema, example={"note": "Un pied à recoller"})
 @blueprint.response(200, WholePieceSchema)
 @blueprint.doc(
-    operationId="repairPiece", summary=_l("En réparation : comptée, et pas libre jusqu’à son retour"), refuses=[404]
+    operationId="repairPiece", summary=_l("En réparation : comptée, et pas libre jusqu’à son retour"), refuses=[404]
 )
 def repair(said: dict[str, Any], piece_id: str) -> Response:
     return _done(piece_id, lambda actor: pieces.send_to_repair(actor, piece_id, said["note"], said["cost_cents"]))
@@ -173,7 +173,7 @@ def repair(said: dict[str, Any], piece_id: str) -> Response:
 @blueprint.response(200, WholePieceSchema)
 @blueprint.doc(
     operationId="bringPieceBack",
-    summary=_l("De nouveau en stock : réparée, ou reprise après un retrait"),
+    summary=_l("De nouveau en stock : réparée, ou reprise après un retrait"),
     refuses=[404],
 )
 def back(said: dict[str, Any], piece_id: str) -> Response:
@@ -190,7 +190,7 @@ def back(said: dict[str, Any], piece_id: str) -> Response:
 @blueprint.arguments(WithdrawSchema, example={"note": "Cassée"})
 @blueprint.response(200, WholePieceSchema)
 @blueprint.doc(
-    operationId="withdrawPiece", summary=_l("Retirer du stock : l’annonce en compte une de moins"), refuses=[404]
+    operationId="withdrawPiece", summary=_l("Retirer du stock : l’annonce en compte une de moins"), refuses=[404]
 )
 def withdraw(said: dict[str, Any], piece_id: str) -> Response:
     return _done(piece_id, lambda actor: pieces.withdraw_piece(actor, piece_id, said["note"]))

@@ -53,7 +53,7 @@ def line_requests(lines: Sequence[dict[str, Any]]) -> list[services.LineRequest]
 @blueprint.response(201, ExchangeSchema)
 @blueprint.doc(
     operationId="createExchange",
-    summary=_l("Demander un don, une location ou une vente ; poser une option ; mettre au panier"),
+    summary=_l("Demander un don, une location ou une vente ; poser une option ; mettre au panier"),
     refuses=[404],
     links={"exchange_id": ("/id", ["readExchange", "moveExchange", "readExchangeCarbon"])},
 )
@@ -93,7 +93,7 @@ def _with_available(refusal: Conflict, listings: Any) -> Conflict:
 @blueprint.response(200, paging.page_of(ExchangeSchema))
 @blueprint.doc(
     operationId="listExchanges",
-    summary=_l("Vos échanges, ceux qui vous attendent d’abord ; entre deux jours, un calendrier"),
+    summary=_l("Vos échanges, ceux qui vous attendent d’abord ; entre deux jours, un calendrier"),
 )
 def list_exchanges(asked: dict[str, Any]) -> Response:
     actor = auth.actor()
@@ -137,7 +137,7 @@ def _own(actor: Actor, table: type[Any], public_id: str | None, field: str) -> i
 @blueprint.route("/exchanges/<exchange_id>", methods=["GET"])
 @enter.token("read", "exchanges")
 @blueprint.response(200, ExchangeSchema)
-@blueprint.doc(operationId="readExchange", summary=_l("Un échange : état, lignes, gestes possibles"), refuses=[404])
+@blueprint.doc(operationId="readExchange", summary=_l("Un échange : état, lignes, gestes possibles"), refuses=[404])
 def read_exchange(exchange_id: str) -> Response:
     actor = auth.actor()
     return answer(shown(actor, queries.exchange_for(actor, exchange_id)))
@@ -149,7 +149,7 @@ def read_exchange(exchange_id: str) -> Response:
 @blueprint.response(200, ExchangeSchema)
 @blueprint.doc(
     operationId="moveExchange",
-    summary=_l("Faire un geste : accepter, confirmer, remettre, prolonger, rendre…"),
+    summary=_l("Faire un geste : accepter, confirmer, remettre, prolonger, rendre…"),
     refuses=[404],
     links={"exchange_id": ("/id", ["readExchange", "moveExchange", "readExchangeCarbon"])},
 )

@@ -86,7 +86,7 @@ def _span(today: date, starts_on: date | None, ends_on: date | None) -> tuple[da
 @blueprint.arguments(CalendarArgs, location="query")
 @blueprint.response(200, CalendarSchema)
 @blueprint.doc(
-    operationId="readCalendar", summary=_l("Un mois, jour par jour : ce qui est libre, si le lieu ouvre"), refuses=[404]
+    operationId="readCalendar", summary=_l("Un mois, jour par jour : ce qui est libre, si le lieu ouvre"), refuses=[404]
 )
 def read_calendar(asked: dict[str, Any], listing_id: str) -> Response:
     listing = _listing(listing_id)

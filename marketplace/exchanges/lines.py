@@ -100,7 +100,7 @@ def amount_of(line: ExchangeLine) -> int:
 
 def _countable(amount_cents: int) -> int:
     if amount_cents > MOST_CENTS:
-        raise Invalid({"lines": _("Cela dépasse dix millions d’euros : demandez-en moins à la fois.")})
+        raise Invalid({"lines": _("Cela dépasse dix millions d’euros : demandez-en moins à la fois.")})
     return amount_cents
 
 

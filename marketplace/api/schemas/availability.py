@@ -8,7 +8,7 @@ from marketplace.api.schemas.exchanges import ASKED_KINDS
 
 class AvailabilityArgs(Schema):
     from_ = Day(data_key="from", metadata={"description": _l("Aujourd’hui sur place, si rien n’est dit.")})
-    to = Day(metadata={"description": _l("Ce jour n’est plus compté. Sinon 60 jours plus tard ; 366 au plus.")})
+    to = Day(metadata={"description": _l("Ce jour n’est plus compté. Sinon 60 jours plus tard ; 366 au plus.")})
 
 
 class FreeSchema(Schema):
@@ -25,7 +25,7 @@ class AvailabilitySchema(Schema):
     intervals = Many(
         Within(FreeSchema),
         required=True,
-        metadata={"description": _l("Sans trou ni recouvrement ; d’un ensemble, ce que ses éléments permettent.")},
+        metadata={"description": _l("Sans trou ni recouvrement ; d’un ensemble, ce que ses éléments permettent.")},
     )
 
 
@@ -33,7 +33,7 @@ class CalendarArgs(Schema):
     month = Text(
         7,
         metadata={
-            "description": _l("2027-03 ; ce mois-ci si rien n’est dit."),
+            "description": _l("2027-03 ; ce mois-ci si rien n’est dit."),
             "pattern": "^20[0-9]{2}-(0[1-9]|1[0-2])$",
         },
     )
@@ -79,7 +79,7 @@ class QuotedLineSchema(Schema):
     available = Many(
         Within(AvailableSchema),
         required=True,
-        metadata={"description": _l("Là où ce n’est pas libre : ce qui l’est, comme dans un refus.")},
+        metadata={"description": _l("Là où ce n’est pas libre : ce qui l’est, comme dans un refus.")},
     )
 
 
@@ -89,7 +89,7 @@ class QuoteSchema(Schema):
     is_free = Flag(required=True, metadata={"description": _l("Si tout peut être demandé tel quel, à l’instant.")})
     second_option = Flag(
         required=True,
-        metadata={"description": _l("Seule une première option est devant : une seconde peut attendre derrière.")},
+        metadata={"description": _l("Seule une première option est devant : une seconde peut attendre derrière.")},
     )
     reduction_percent = Whole(required=True)
     price_cents = Whole(required=True)

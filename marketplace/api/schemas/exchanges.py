@@ -26,19 +26,19 @@ class LineRequestSchema(Schema):
         data_key="from",
         allow_none=True,
         load_default=None,
-        metadata={"description": _l("Location : le premier jour. Sans effet sur un don ou une vente.")},
+        metadata={"description": _l("Location : le premier jour. Sans effet sur un don ou une vente.")},
     )
     to = Day(
         allow_none=True,
         load_default=None,
-        metadata={"description": _l("Location : le jour du retour, qui n’est plus compté.")},
+        metadata={"description": _l("Location : le jour du retour, qui n’est plus compté.")},
     )
     offered_cents = Whole(
         1,
         10**9,
         allow_none=True,
         load_default=None,
-        metadata={"description": _l("Vente, si l’annonce prend des offres : ce que vous proposez pour une unité.")},
+        metadata={"description": _l("Vente, si l’annonce prend des offres : ce que vous proposez pour une unité.")},
     )
 
 
@@ -55,7 +55,7 @@ class ExchangeRequestSchema(QuoteRequestSchema):
         allow_none=True, load_default=None, most=Decimal(5000), metadata={"description": _l("Par la route, aller.")}
     )
     delivery = Code(
-        DELIVERIES, load_default="collection", metadata={"description": _l("Qui transporte : vous, eux, un autre.")}
+        DELIVERIES, load_default="collection", metadata={"description": _l("Qui transporte : vous, eux, un autre.")}
     )
     delivery_address = Text(300, allow_none=True, load_default=None)
     option_days = Whole(
@@ -63,11 +63,11 @@ class ExchangeRequestSchema(QuoteRequestSchema):
         10,
         allow_none=True,
         load_default=None,
-        metadata={"description": _l("Location : comme option de tant de jours, pas encore pour de bon.")},
+        metadata={"description": _l("Location : comme option de tant de jours, pas encore pour de bon.")},
     )
     in_cart = Flag(
         load_default=False,
-        metadata={"description": _l("Gardé une demi-heure dans votre panier ; le geste request l’envoie.")},
+        metadata={"description": _l("Gardé une demi-heure dans votre panier ; le geste request l’envoie.")},
     )
 
 
@@ -109,7 +109,7 @@ class AppointmentSchema(Schema):
 
 class HistorySchema(Schema):
     move = Text(required=True)
-    by = Text(required=True, metadata={"description": _l("L’organisation ; sinon moderator ou product.")})
+    by = Text(required=True, metadata={"description": _l("L’organisation ; sinon moderator ou product.")})
     side = Code(SIDES, required=True)
     at = Moment(required=True)
     to = Code(STATES, required=True, metadata={"description": _l("L’état qui en résulte.")})
@@ -121,7 +121,7 @@ class AmountsSchema(Schema):
     price_cents = Whole(required=True)
     delivery_cents = Whole(required=True)
     deposit_cents = Whole(required=True)
-    charges_cents = Whole(required=True, metadata={"description": _l("Retards, dégâts, pertes : ce qui est dû.")})
+    charges_cents = Whole(required=True, metadata={"description": _l("Retards, dégâts, pertes : ce qui est dû.")})
     contested_cents = Whole(required=True, metadata={"description": _l("Ce qui attend un modérateur.")})
     paid_cents = Whole(required=True)
     ordered_cents = Whole(required=True, metadata={"description": _l("Couvert par un bon de commande.")})
@@ -185,7 +185,7 @@ class ExchangeSchema(Schema):
         data_key="from",
         required=True,
         allow_none=True,
-        metadata={"description": _l("Le premier jour de ses lignes ; null sans dates.")},
+        metadata={"description": _l("Le premier jour de ses lignes ; null sans dates.")},
     )
     to = Day(
         required=True, allow_none=True, metadata={"description": _l("Le jour du retour, le dernier de ses lignes.")}
@@ -196,10 +196,10 @@ class ExchangeSchema(Schema):
     deadline_at = Moment(required=True, allow_none=True)
     option_days = Whole(required=True, allow_none=True)
     option_rank = Whole(
-        required=True, allow_none=True, metadata={"description": _l("1 retient ; 2 attend que la première soit levée.")}
+        required=True, allow_none=True, metadata={"description": _l("1 retient ; 2 attend que la première soit levée.")}
     )
     terms_changed = Flag(
-        required=True, metadata={"description": _l("L’autre côté a proposé autre chose : confirm ou cancel.")}
+        required=True, metadata={"description": _l("L’autre côté a proposé autre chose : confirm ou cancel.")}
     )
     valid_until = Day(required=True, allow_none=True, metadata={"description": _l("Du devis.")})
     reduction_percent = Whole(required=True)
@@ -226,9 +226,9 @@ class ExchangeSchema(Schema):
 
 
 class ExchangeListArgs(Paging):
-    state = Code(STATES, metadata={"description": _l("cart : vos paniers, qui ne sont nulle part ailleurs.")})
+    state = Code(STATES, metadata={"description": _l("cart : vos paniers, qui ne sont nulle part ailleurs.")})
     side = Code(["provider", "receiver"], metadata={"description": _l("Ce que vous donnez, ou ce que vous recevez.")})
-    site = Text(20, metadata={"description": _l("Un de vos lieux : ce qui en part.")})
+    site = Text(20, metadata={"description": _l("Un de vos lieux : ce qui en part.")})
     production = Text(20, metadata={"description": _l("Une production à vous.")})
     from_ = Day(data_key="from", metadata={"description": _l("Ce qui a des dates et dure ce jour-là ou après.")})
     to = Day(metadata={"description": _l("Ce qui commence avant ce jour.")})

@@ -37,7 +37,7 @@ class PiecesRequestSchema(PieceFieldsSchema):
 class PieceChangeSchema(PieceFieldsSchema):
     code = Text(LONGEST_CODE, shortest=1)
     version = Whole(
-        1, allow_none=True, load_default=None, metadata={"description": _l("Celle qui a été lue ; sinon 409.")}
+        1, allow_none=True, load_default=None, metadata={"description": _l("Celle qui a été lue ; sinon 409.")}
     )
 
 
