@@ -115,15 +115,15 @@ def request_exchange() -> Any:
     form = AskForm()
     try:
         if request.form.get("only") == "price":
-            return _ask_again(form, preview=_preview(form))
+            return ask_again(form, preview=_preview(form))
         with transaction():
             exchange = services.request_exchange(actor, form.request())
             public_id, waits = exchange.public_id, exchange.option_rank == 2
     except Invalid as invalid:
         show_errors(form, invalid)
-        return _ask_again(form), 422
+        return ask_again(form), 422
     except Conflict as conflict:
-        return _ask_again(form, str(conflict.message), _preview_or_none(form)), 409
+        return ask_again(form, str(conflict.message), _preview_or_none(form)), 409
     flash(
         _("C’est demandé, en seconde option : vous passez devant si la première est levée.")
         if waits
@@ -198,7 +198,7 @@ def _listing(public_id: str) -> Listing:
     return listing_for(signed_in_actor(), public_id)
 
 
-def _ask_again(form: AskForm, refusal: str = "", preview: Preview | None = None) -> str:
+def ask_again(form: AskForm, refusal: str = "", preview: Preview | None = None) -> str:
     """The form as it was filled in, beside what is free now."""
     listing = _listing(form.listing.data or "")
     form.offer(queries.productions_for(signed_in_actor()), listing)

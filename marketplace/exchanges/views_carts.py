@@ -105,9 +105,9 @@ def add() -> Any:
             until = cart.deadline_at
     except Invalid as invalid:
         show_errors(form, invalid)
-        return views_asking._ask_again(form), 422
+        return views_asking.ask_again(form), 422
     except Conflict as conflict:
-        return views_asking._ask_again(form, str(conflict.message)), 409
+        return views_asking.ask_again(form, str(conflict.message)), 409
     flash(_("C’est dans votre panier, retenu pour vous jusqu’à %(time)s.", time=filters.clock_time(until)), "kept")
     return redirect(safe_path(request.form.get("next")) or url_for("carts.index"), 303)
 
