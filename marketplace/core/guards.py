@@ -42,41 +42,46 @@ def append_only(table: str) -> list[Guard]:
 # No promise lasts longer than this: preparation, the longest rental and turnaround. A sweep need not look further back.
 LONGEST_HOLD_DAYS = 430
 
-# The largest sum of active holds at any instant of the new one: it can only rise where a hold starts, so it is
-# enough to look at the new start and at each start inside it. Facts are counted, never refused.
-_SUM_AT = """
-  SELECT coalesce(sum(quantity), 0) FROM (
-    SELECT quantity FROM hold WHERE listing_id = NEW.listing_id AND state = 'active' AND {not_itself}
-      AND NOT is_fact AND starts_on > {earliest} AND starts_on <= instant.at AND ends_on > instant.at
-    UNION ALL
-    SELECT quantity FROM hold WHERE listing_id = NEW.listing_id AND state = 'active' AND {not_itself}
-      AND (ends_on IS NULL OR is_fact) AND starts_on <= instant.at AND (ends_on IS NULL OR ends_on > instant.at)
-  ) AS kept"""
-_EXCEEDED = """EXISTS (
-  SELECT 1 FROM (
-    SELECT NEW.starts_on AS at
-    UNION SELECT starts_on FROM hold WHERE listing_id = NEW.listing_id AND state = 'active'
-      AND starts_on > NEW.starts_on AND (NEW.ends_on IS NULL OR starts_on < NEW.ends_on)
-  ) AS instant
-  WHERE NEW.quantity + ({sum_at}) > (SELECT coalesce(quantity, 0) FROM listing WHERE id = NEW.listing_id)
-)"""
+# The largest sum of active holds at any instant of the new one, in one sweep over them: each adds on the day it begins
+# (or the new one does, if later) and takes away on the day it ends. Two reads, each by an index of its own: promises,
+# which began no longer ago than the longest lasts, and what has no end or is a fact, however old. Facts are counted,
+# never refused.
+_EXCEEDED = """(
+  SELECT max(held) FROM (
+    SELECT sum(sum(change)) OVER (ORDER BY day) AS held FROM (
+      SELECT CASE WHEN edge.sign < 0 THEN kept.ends_on WHEN kept.starts_on > NEW.starts_on THEN kept.starts_on
+        ELSE NEW.starts_on END AS day, edge.sign * kept.quantity AS change
+      FROM (
+        SELECT starts_on, ends_on, quantity FROM hold WHERE listing_id = NEW.listing_id AND state = 'active'
+          AND {not_itself} AND NOT is_fact AND ends_on > NEW.starts_on AND starts_on > {earliest}
+          AND starts_on < coalesce(NEW.ends_on, {never})
+        UNION ALL
+        SELECT starts_on, ends_on, quantity FROM hold WHERE listing_id = NEW.listing_id AND state = 'active'
+          AND {not_itself} AND (ends_on IS NULL OR is_fact) AND (ends_on IS NULL OR ends_on > NEW.starts_on)
+          AND NOT starts_on >= coalesce(NEW.ends_on, {never})
+      ) AS kept CROSS JOIN (SELECT 1 AS sign UNION ALL SELECT -1) AS edge
+      WHERE edge.sign > 0 OR kept.ends_on IS NOT NULL
+    ) AS edges GROUP BY day
+  ) AS instants
+) + NEW.quantity > (SELECT coalesce(quantity, 0) FROM listing WHERE id = NEW.listing_id)
+OR NEW.quantity > (SELECT coalesce(quantity, 0) FROM listing WHERE id = NEW.listing_id)"""
 
 
-def _exceeded(not_itself: str, earliest: str) -> str:
-    return _EXCEEDED.format(sum_at=_SUM_AT.format(not_itself=not_itself, earliest=earliest))
+def _exceeded(not_itself: str, earliest: str, never: str) -> str:
+    return _EXCEEDED.format(not_itself=not_itself, earliest=earliest, never=never)
 
 
 _SQLITE_HOLD = (
     "SELECT RAISE(ABORT, 'hold_too_long') "
     f"WHERE NEW.ends_on IS NOT NULL AND NEW.ends_on > date(NEW.starts_on, '+{LONGEST_HOLD_DAYS} days'); "
     "SELECT RAISE(ABORT, 'stock_exceeded') WHERE "
-    + _exceeded("id IS NOT NEW.id", f"date(NEW.starts_on, '-{LONGEST_HOLD_DAYS} days')")
+    + _exceeded("id IS NOT NEW.id", f"date(NEW.starts_on, '-{LONGEST_HOLD_DAYS} days')", "'9999-12-31'")
 )
 _POSTGRESQL_HOLD = (
     f"IF NEW.ends_on IS NOT NULL AND NEW.ends_on > NEW.starts_on + {LONGEST_HOLD_DAYS} THEN "
     "RAISE EXCEPTION 'hold_too_long'; END IF; "
     "PERFORM 1 FROM listing WHERE id = NEW.listing_id FOR UPDATE; "
-    f"IF {_exceeded('id <> NEW.id', f'NEW.starts_on - {LONGEST_HOLD_DAYS}')} "
+    f"IF {_exceeded('id <> NEW.id', f'NEW.starts_on - {LONGEST_HOLD_DAYS}', 'DATE ' + repr('9999-12-31'))} "
     "THEN RAISE EXCEPTION 'stock_exceeded'; END IF; RETURN NEW;"
 )
 

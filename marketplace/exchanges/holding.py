@@ -6,7 +6,20 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import BindParameter, Date, and_, bindparam, or_, select
+from sqlalchemy import (
+    BindParameter,
+    Date,
+    String,
+    and_,
+    bindparam,
+    case,
+    literal,
+    null,
+    or_,
+    select,
+    type_coerce,
+    union_all,
+)
 
 from marketplace.catalogue.models import Listing
 from marketplace.core.clock import now, today_at
@@ -17,24 +30,35 @@ from marketplace.exchanges.models import ExchangeLine, Hold
 
 # made once: every listing page asks these, and building a statement takes longer than running it
 _IDS: BindParameter[Any] = bindparam("ids", expanding=True)
-_IS_OUT = and_(Hold.is_fact, Hold.cause == "promise")
-_HOLDS = (
+# Two reads, each by an index of its own. No promise lasts longer than LONGEST_HOLD_DAYS: what began before is over, has
+# no end, or is a fact.
+_LIVE = and_(
+    Hold.listing_id.in_(_IDS),
+    Hold.state == "active",
+    or_(Hold.expires_at.is_(None), Hold.expires_at > bindparam("at", type_=UtcDateTime)),
+)
+_PROMISED = select(
+    Hold.listing_id, Hold.starts_on, Hold.ends_on, Hold.quantity, type_coerce(null(), Date).label("due_on"),
+    literal(0).label("turnaround_days"), type_coerce(null(), String).label("postcode"),
+).where(
+    _LIVE,
+    ~Hold.is_fact,
+    Hold.ends_on > bindparam("starts_on", type_=Date),
+    Hold.starts_on > bindparam("earliest", type_=Date),
+)  # fmt: skip
+_LASTING = (
     select(
-        Hold.listing_id, Hold.starts_on, Hold.ends_on, Hold.quantity, _IS_OUT.label("is_out"),
-        ExchangeLine.ends_on.label("due_on"), Listing.turnaround_days, Listing.postcode,
+        Hold.listing_id, Hold.starts_on, Hold.ends_on, Hold.quantity,
+        case((Hold.cause == "promise", ExchangeLine.ends_on)).label("due_on"), Listing.turnaround_days,
+        Listing.postcode,
     )
     .join(Listing, Listing.id == Hold.listing_id)
     .outerjoin(ExchangeLine, ExchangeLine.id == Hold.line_id)
-    .where(
-        Hold.listing_id.in_(_IDS),
-        Hold.state == "active",
-        or_(Hold.ends_on.is_(None), Hold.ends_on > bindparam("starts_on", type_=Date), _IS_OUT),
-        # no promise lasts longer: what began before is over, has no end, or is a fact
-        or_(Hold.starts_on > bindparam("earliest", type_=Date), Hold.ends_on.is_(None), Hold.is_fact),
-        or_(Hold.expires_at.is_(None), Hold.expires_at > bindparam("at", type_=UtcDateTime)),
-    )
+    .where(_LIVE, or_(Hold.ends_on.is_(None), Hold.is_fact))
 )  # fmt: skip
-_HOLDS_UNTIL = _HOLDS.where(Hold.starts_on < bindparam("ends_on", type_=Date))
+_HOLDS = union_all(_PROMISED, _LASTING)
+_BEFORE_END = Hold.starts_on < bindparam("ends_on", type_=Date)
+_HOLDS_UNTIL = union_all(_PROMISED.where(_BEFORE_END), _LASTING.where(_BEFORE_END))
 
 
 def late_until(due_on: date | None, turnaround_days: int, postcode: str | None) -> date | None:
@@ -57,7 +81,7 @@ def holds_between(listing_ids: Iterable[int], starts_on: date, ends_on: date | N
     found: dict[int, list[Held]] = {listing_id: [] for listing_id in ids}
     for row in db.session.execute(_HOLDS if ends_on is None else _HOLDS_UNTIL, asked):
         stops = row.ends_on
-        if row.is_out and stops is not None:
+        if row.due_on is not None and stops is not None:
             late = late_until(row.due_on, row.turnaround_days, row.postcode)
             stops = max(stops, late) if late else stops
         if stops is None or stops > starts_on:
