@@ -78,6 +78,8 @@ class SlotsForm(MoveForm):
 class PickForm(MoveForm):
     pick = RadioField(_l("Quand venez-vous"), validate_choice=False)
     collected_by_name = StringField(_l("Qui vient"))
+    collected_by_phone = StringField(_l("Son téléphone"))
+    collected_by_plate = StringField(_l("Plaque du véhicule"))
 
     def offer(self, proposals: Sequence[Appointment]) -> None:
         slots = [(one.public_id, Slot(one.starts_at, one.ends_at)) for one in proposals]
@@ -86,6 +88,8 @@ class PickForm(MoveForm):
 
 class ProposeForm(SlotsForm):
     collected_by_name = StringField(_l("Qui vient"))
+    collected_by_phone = StringField(_l("Son téléphone"))
+    collected_by_plate = StringField(_l("Plaque du véhicule"))
 
 
 class AmendForm(SlotsForm):

@@ -59,21 +59,31 @@ def propose(exchange: Exchange, side: str, slots: list[appointments.Slot]) -> No
 
 
 def appoint(exchange: Exchange, side: str, data: Data) -> dict[str, Any]:
-    """Either `pick` (an appointment the other side proposed) or `slots` to propose; `collected_by_name` from the
-    receiver. Proposing again while one is picked moves it, once the other side picks the new time."""
-    name = text(data, "collected_by_name", LONGEST_NAME) if side == RECEIVER else ""
+    """Either `pick` (an appointment the other side proposed) or `slots` to propose; from the receiver who comes:
+    `collected_by_name`, `collected_by_phone`, `collected_by_plate`. Proposing again while one is picked moves it, once
+    the other side picks the new time."""
+    says_who = side == RECEIVER and _note_who(exchange, data)
     if data.get("pick"):
-        return _pick(exchange, side, data["pick"], name)
+        return _pick(exchange, side, data["pick"])
     slots = read_slots(exchange, data.get("slots"), "slots")
-    if not slots and not name:
+    if not slots and not says_who:
         raise Invalid({"slots": _("Choisissez au moins une heure.")})
     propose(exchange, side, slots)
-    if name:
-        exchange.collected_by_name = name
     return {"slots": [slot.as_text() for slot in slots]}
 
 
-def _pick(exchange: Exchange, side: str, public_id: Any, name: str) -> dict[str, Any]:
+def _note_who(exchange: Exchange, data: Data) -> bool:
+    """Who comes, as far as it is said; whether anything was."""
+    name = text(data, "collected_by_name", LONGEST_NAME)
+    phone = text(data, "collected_by_phone", 30)
+    plate = text(data, "collected_by_plate", 20).upper()
+    exchange.collected_by_name = name or exchange.collected_by_name
+    exchange.collected_by_phone = phone or exchange.collected_by_phone
+    exchange.collected_by_plate = plate or exchange.collected_by_plate
+    return bool(name or phone or plate)
+
+
+def _pick(exchange: Exchange, side: str, public_id: Any) -> dict[str, Any]:
     chosen = next((one for one in exchange.appointments if one.public_id == public_id), None)
     if chosen is None:
         raise Invalid({"pick": _("Ce rendez-vous n’est pas proposé.")})
@@ -83,10 +93,8 @@ def _pick(exchange: Exchange, side: str, public_id: Any, name: str) -> dict[str,
         raise Invalid({"pick": _("C’est à l’autre de choisir parmi les heures que vous proposez.")})
     if chosen.starts_at <= now():
         raise Invalid({"pick": _slot_sentence("past")})
-    if side == RECEIVER:
-        if not name and not exchange.collected_by_name:
-            raise Invalid({"collected_by_name": _("Dites qui vient : le nom sera demandé sur place.")})
-        exchange.collected_by_name = name or exchange.collected_by_name
+    if side == RECEIVER and not exchange.collected_by_name:
+        raise Invalid({"collected_by_name": _("Dites qui vient : le nom sera demandé sur place.")})
     for one in exchange.appointments:
         if one.state == "picked":
             one.state = "moved"

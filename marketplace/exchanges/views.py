@@ -178,7 +178,7 @@ def _retry(refusal: MarketplaceError) -> dict[str, str]:
 
 def _typed(form: MoveForm) -> list[str]:
     """What somebody wrote that is worth copying; never a code."""
-    worth = ("reason", "collected_by_name", "remarks", "reference")
+    worth = ("reason", "collected_by_name", "collected_by_phone", "collected_by_plate", "remarks", "reference")
     return [field.data for field in form if field.short_name in worth and field.data]
 
 

@@ -118,7 +118,8 @@ def page_of(actor: Actor, exchange: Exchange, refused: tuple[str, MoveForm] | No
     if "appoint" in forms and pickable:
         pick = form_for("appoint", exchange, cls=PickForm)
         pick.offer(pickable)
-        pick.collected_by_name.data = exchange.collected_by_name
+        for name in ("collected_by_name", "collected_by_phone", "collected_by_plate"):
+            pick[name].data = getattr(exchange, name)
         forms["pick"] = pick
     if refused is not None and refused[0] in forms:
         forms[refused[0]] = refused[1]

@@ -41,7 +41,7 @@ def price(days: int, terms: Terms = FLAT, quantity: str = "1") -> int:
     ],
 )
 def test_weeks_by_coefficients(days, cents):
-    """`product.md`: for one piece at 4,000 cents with one grace day, 7 or 8 days 4,000; 9 days 6,000; 35 days 12,000."""
+    """For one piece at 4,000 cents with one grace day: 7 or 8 days 4,000; 9 days 6,000; 35 days 12,000."""
     assert price(days) == cents
 
 

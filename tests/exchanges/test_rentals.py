@@ -72,9 +72,7 @@ class Counter:
     def out_without_deposit(self, actor, quantity, starts, ends) -> str:
         """Handed over before the deposit is there."""
         exchange = self.confirmed(actor, quantity, starts, ends)
-        self.move(
-            self.alice, exchange, "hand_over", code=self.get(exchange).hand_over_code, without_deposit=True
-        )
+        self.move(self.alice, exchange, "hand_over", code=self.get(exchange).hand_over_code, without_deposit=True)
         return exchange
 
     def free(self, starts, ends, listing=None) -> list[tuple[date, int]]:
@@ -618,3 +616,22 @@ def test_a_piece_under_repair_leaves_and_its_promise_gets_another(counter):
     with transaction():
         catalogue_pieces.send_to_repair(counter.alice, made[1].public_id, "Assise")
     assert db.session.scalars(select(Shortage.quantity)).all() == [1]
+
+
+def test_the_renter_says_who_comes_and_with_what(counter):
+    exchange = counter.confirmed(counter.bob, 1, day(3), day(10))
+    told = counter.move(
+        counter.bob,
+        exchange,
+        "appoint",
+        collected_by_name="Karim Haddad",
+        collected_by_phone="06 00 00 00 00",
+        collected_by_plate="ab-123-cd",
+    )
+    assert (told.collected_by_name, told.collected_by_phone, told.collected_by_plate) == (
+        "Karim Haddad",
+        "06 00 00 00 00",
+        "AB-123-CD",
+    )
+    with pytest.raises(Invalid):
+        counter.move(counter.bob, exchange, "appoint", collected_by_phone="0" * 31)

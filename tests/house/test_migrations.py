@@ -27,7 +27,7 @@ def counts() -> dict[str, int]:
     there = set(inspect(connection).get_table_names())
     found = {}
     for table in Base.metadata.sorted_tables:
-        if table.name not in there or table.name == "outbox_row":  # an upgrade may ask the worker for a new search index
+        if table.name not in there or table.name == "outbox_row":  # an upgrade may ask for a new search index
             continue
         found[table.name] = connection.scalar(text(f'SELECT count(*) FROM "{table.name}"'))  # noqa: S608
     db.session.rollback()

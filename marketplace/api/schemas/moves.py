@@ -55,6 +55,8 @@ class MoveRequestSchema(Schema):
         metadata={"description": _l("accept, amend, appoint : trois rendez-vous au plus.")},
     )
     pick = Text(20, metadata={"description": _l("appoint : le rendez-vous choisi.")})
+    collected_by_phone = Text(30, metadata={"description": _l("appoint : son téléphone.")})
+    collected_by_plate = Text(20, metadata={"description": _l("appoint : la plaque de son véhicule.")})
     collected_by_name = Text(120, metadata={"description": _l("appoint : qui vient.")})
     lines = Many(
         Within(LineChangeSchema),
