@@ -74,7 +74,7 @@ STATES = (
     Rental("requested", "contrechamp", "quai", "heures",
            (("Feuilles de décor 3 m, contreplaqué peint, ferrures comprises", 6),), 9, 23, -1),
     Rental("requested", "deuxvies", "large", "maree", (("Cônes et rubalise", 20),), 4, 11, -1),
-    Rental("requested", "port", "quai", None, (("Palmiers en pot, 1,80 m", 4),), 12, 20, -1),
+    Rental("requested", "port", "quai", None, (("Ventilateurs de plafond colonial", 2),), 12, 20, -1),
     Rental("to_pay", "belleville", "large", "printemps", (("Guéridons pied fonte, plateau marbre", 4),), 10, 24, -2),
     Rental("changed", "belleville", "large", "printemps", (("Fresnel 2 kW, pied et volets", 4),), 11, 18, -2),
     Rental("to_pay", "contrechamp", "manufacture", None, (("Samias 1,22 × 2,44 m", 8),), 15, 29, -1),

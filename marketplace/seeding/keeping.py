@@ -111,6 +111,7 @@ def _compose(
     deposit: int,
     parts: Sequence[tuple[str, int]],
 ) -> None:
+    mass, materials = _made_of([(shelves.listing(name), quantity) for name, quantity in parts])
     said = ", ".join(f"{quantity} × {name}" for name, quantity in parts)
     values = {
         "title": title,
@@ -119,6 +120,9 @@ def _compose(
         "modes": ["rent"],
         "quantity": Decimal(1),
         "unit": "lot",
+        "mass_grams": mass,
+        "mass_source": "estimated",
+        "materials": materials,
         "condition": "good",
         "weekly_rate_cents": rate,
         "deposit_cents": deposit,
@@ -131,6 +135,19 @@ def _compose(
     chosen = [(shelves.listings[name], Decimal(quantity)) for name, quantity in parts]
     sets.compose_set(cast.owner(cast.house_of(place)), listing.public_id, chosen)
     shelves.listings[title] = listing.public_id
+
+
+def _made_of(parts: Sequence[tuple[Listing, int]]) -> tuple[int, list[dict[str, Any]]]:
+    """(grams, materials with their whole percents) of so many of each listing together."""
+    grams: dict[str, float] = {}
+    for listing, quantity in parts:
+        for one in listing.materials:
+            grams[one["key"]] = grams.get(one["key"], 0) + (listing.mass_grams or 0) * quantity * float(one["share"])
+    whole = sum(grams.values())
+    shares = {key: round(100 * part / whole) for key, part in grams.items()}
+    shares[max(shares, key=lambda key: shares[key])] += 100 - sum(shares.values())
+    materials = [{"key": key, "share": share} for key, share in shares.items() if share]
+    return sum((listing.mass_grams or 0) * quantity for listing, quantity in parts), materials
 
 
 def histories(teller: Teller, shelves: Shelves) -> Iterator[tuple[datetime, Callable[[], None]]]:
