@@ -28,6 +28,7 @@ from marketplace.core.errors import Conflict, Invalid, NotFound
 from marketplace.exchanges import carts, queries, services
 from marketplace.exchanges.api_shown import shown, shown_many
 from marketplace.exchanges.models import Exchange, ExchangeLine
+from marketplace.exchanges.states import PROVIDER
 
 blueprint = Blueprint("api_exchanges", __name__, description=_l("Échanges"))
 
@@ -99,7 +100,7 @@ def list_exchanges(asked: dict[str, Any]) -> Response:
     actor = auth.actor()
     number, size = asked["page"], asked["per_page"]
     if asked.get("state") == "cart":
-        return answer(_carts(actor, number, size))
+        return answer(_carts(actor, asked.get("side"), number, size))
     found = queries.exchanges_of(
         actor,
         side=asked.get("side"),
@@ -115,11 +116,12 @@ def list_exchanges(asked: dict[str, Any]) -> Response:
     return answer(paging.page(shown_many(actor, ids), found.total, number, size))
 
 
-def _carts(actor: Actor, number: int, size: int) -> dict[str, Any]:
-    """One's own carts: few, and never anybody else's."""
+def _carts(actor: Actor, side: str | None, number: int, size: int) -> dict[str, Any]:
+    """One's own carts: few, and never anybody else's. A provider sees none."""
     if actor.organisation_id is None:
         raise NotFound
-    ids = [one.public_id for one in carts.carts_of(actor.organisation_id, actor.user_id)]
+    mine = carts.carts_of(actor.organisation_id, actor.user_id) if side != PROVIDER else []
+    ids = [one.public_id for one in mine]
     return paging.page(shown_many(actor, ids[(number - 1) * size : number * size]), len(ids), number, size)
 
 

@@ -138,6 +138,7 @@ def test_a_cart_is_ones_own_and_is_sent_by_a_move(program, giver, taker, chairs)
     listed = theirs.get("/exchanges?state=cart").get_json()
     assert [one["id"] for one in listed["items"]] == [cart["id"]]
     assert theirs.get("/exchanges?state=cart&page=2").get_json()["items"] == []
+    assert theirs.get("/exchanges?state=cart&side=provider").get_json()["total"] == 0
     sent = move(theirs, cart, "request", message="Bonjour", delivery="provider", delivery_address="3 rue du Port")
     assert (sent["state"], sent["delivery"], sent["delivery_address"]) == ("requested", "provider", "3 rue du Port")
     assert ours.get("/exchanges").get_json()["total"] == 1
