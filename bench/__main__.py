@@ -16,7 +16,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from bench import bookings, index, known_items, pages, relevance, seeding
+from bench import availability, bookings, index, known_items, pages, relevance, seeding
 from bench.measuring import THREADS, Figure
 from bench.world import World
 from marketplace.settings import ROOT
@@ -28,6 +28,7 @@ SUBJECTS: dict[str, Callable[[World], list[Figure]]] = {
     "known_items": known_items.run,
     "index": index.run,
     "bookings": bookings.run,
+    "availability": availability.run,
 }
 RESULTS = ROOT / "bench" / "results.json"
 

@@ -23,7 +23,7 @@ def main() -> None:
         before = time.perf_counter()
         if connection.sock is None:
             connected += 1
-        connection.request("GET", path, headers={"Accept-Language": "fr"})
+        connection.request("GET", path, headers={"Accept-Language": "fr", **task.get("headers", {})})
         response = connection.getresponse()
         body = response.read()
         taken.append(time.perf_counter() - before)

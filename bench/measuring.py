@@ -6,7 +6,7 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import Any, NamedTuple
@@ -76,7 +76,9 @@ def _wait_for(url: str, process: "subprocess.Popen[bytes]") -> None:
     raise RuntimeError(f"{url} does not answer")
 
 
-def ask(port: int, paths: Sequence[str], seconds: float, clients: int = 1) -> tuple[float, list[float]]:
+def ask(
+    port: int, paths: Sequence[str], seconds: float, clients: int = 1, headers: Mapping[str, str] | None = None
+) -> tuple[float, list[float]]:
     """(requests a second, seconds each request took) with so many client processes at once.
 
     Raises RuntimeError when an answer is not a page.
@@ -88,7 +90,10 @@ def ask(port: int, paths: Sequence[str], seconds: float, clients: int = 1) -> tu
             cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
             env={**os.environ, "PYTHONPATH": str(ROOT)},
         )  # fmt: skip
-        task = {"port": port, "paths": list(paths), "seconds": seconds, "first": number * len(paths) // clients}
+        task = {
+            "port": port, "paths": list(paths), "seconds": seconds, "first": number * len(paths) // clients,
+            "headers": dict(headers or {}),
+        }  # fmt: skip
         assert process.stdin is not None
         process.stdin.write(json.dumps(task))
         process.stdin.close()

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, bindparam, select
 
 from marketplace.accounts.models import ApiToken, EmailToken, Membership, Organisation, User, UserSession
 from marketplace.accounts.rules import browser_name
@@ -94,15 +94,19 @@ def user_by_email(email: str) -> User | None:
     return db.session.scalar(select(User).where(User.email == email))
 
 
+# made once: every page of somebody signed in asks it
+_ORGANISATIONS = (
+    select(Organisation.public_id, Organisation.name, Organisation.kind, Membership.role, Organisation.verified_at)
+    .join(Membership, Membership.organisation_id == Organisation.id)
+    .where(Membership.user_id == bindparam("user_id"))
+    .order_by(Organisation.kind == "person", Organisation.name, Organisation.id)
+    .limit(200)
+)
+
+
 def organisations_of(user_id: int) -> list[OwnOrganisation]:
     """Every organisation of a person, their personal space last."""
-    rows = db.session.execute(
-        select(Organisation.public_id, Organisation.name, Organisation.kind, Membership.role, Organisation.verified_at)
-        .join(Membership, Membership.organisation_id == Organisation.id)
-        .where(Membership.user_id == user_id)
-        .order_by(Organisation.kind == "person", Organisation.name, Organisation.id)
-        .limit(200)
-    )
+    rows = db.session.execute(_ORGANISATIONS, {"user_id": user_id})
     return [OwnOrganisation(row[0], row[1], row[2], row[3], row[4] is not None) for row in rows]
 
 

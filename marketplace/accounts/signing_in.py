@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from flask_login import UserMixin
-from sqlalchemy import ColumnElement, select, update
+from sqlalchemy import ColumnElement, bindparam, select, update
 
 from marketplace.accounts.models import Membership, Organisation, User, UserSession
 from marketplace.accounts.permissions import Actor
@@ -62,41 +62,49 @@ def living_session() -> tuple[ColumnElement[bool], ...]:
     return UserSession.ended_at.is_(None), UserSession.expires_at > at, UserSession.last_seen_at > at - IDLE
 
 
+# made once: every page of somebody signed in asks it, and building a statement takes longer than running it
+_SIGNED_IN = (
+    select(
+        UserSession.id,
+        UserSession.user_id,
+        User.public_id,
+        User.name,
+        User.email,
+        User.language,
+        User.verified_at,
+        User.is_moderator,
+        Organisation.id.label("organisation_id"),
+        Organisation.public_id.label("organisation_public_id"),
+        Organisation.name.label("organisation_name"),
+        Organisation.kind.label("organisation_kind"),
+        Membership.role,
+        User.theme,
+        UserSession.proved_at,
+        UserSession.factor_at,
+    )
+    .join(User, User.id == UserSession.user_id)
+    .outerjoin(
+        Membership,
+        (Membership.user_id == User.id) & (Membership.organisation_id == UserSession.acting_organisation_id),
+    )
+    .outerjoin(Organisation, Organisation.id == Membership.organisation_id)
+    .where(
+        UserSession.secret_hash == bindparam("secret_hash"),
+        UserSession.ended_at.is_(None),
+        UserSession.expires_at > bindparam("at"),
+        UserSession.last_seen_at > bindparam("idle_since"),
+        User.disabled_at.is_(None),
+    )
+)
+
+
 def load(secret: str) -> SignedIn | None:
     """The person whose live session has this secret, in one query; None once it ended, idled or was disabled."""
     if not isinstance(secret, str) or len(secret) > 100:
         return None
-    row = db.session.execute(
-        select(
-            UserSession.id,
-            UserSession.user_id,
-            User.public_id,
-            User.name,
-            User.email,
-            User.language,
-            User.verified_at,
-            User.is_moderator,
-            Organisation.id.label("organisation_id"),
-            Organisation.public_id.label("organisation_public_id"),
-            Organisation.name.label("organisation_name"),
-            Organisation.kind.label("organisation_kind"),
-            Membership.role,
-            User.theme,
-            UserSession.proved_at,
-            UserSession.factor_at,
-        )
-        .join(User, User.id == UserSession.user_id)
-        .outerjoin(
-            Membership,
-            (Membership.user_id == User.id) & (Membership.organisation_id == UserSession.acting_organisation_id),
-        )
-        .outerjoin(Organisation, Organisation.id == Membership.organisation_id)
-        .where(
-            UserSession.secret_hash == hash_secret(secret),
-            *living_session(),
-            User.disabled_at.is_(None),
-        )
-    ).first()
+    at = wall()
+    given = {"secret_hash": hash_secret(secret), "at": at, "idle_since": at - IDLE}
+    row = db.session.execute(_SIGNED_IN, given).first()
     if row is None:
         return None
     return SignedIn(

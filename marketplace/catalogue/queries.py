@@ -6,7 +6,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, case, func, or_, select
+from sqlalchemy import ColumnElement, bindparam, case, func, or_, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from marketplace.accounts.models import Organisation, Production, Site
@@ -265,13 +265,16 @@ class Place(NamedTuple):
     city: str
 
 
+_PLACES = (
+    select(Site.public_id, Site.name, Site.city)
+    .where(Site.organisation_id == bindparam("organisation_id"), Site.closed_at.is_(None))
+    .order_by(Site.id)
+)
+
+
 def places_of(organisation_id: int) -> list[Place]:
     """The open sites of an organisation, in the order they were made."""
-    rows = db.session.execute(
-        select(Site.public_id, Site.name, Site.city)
-        .where(Site.organisation_id == organisation_id, Site.closed_at.is_(None))
-        .order_by(Site.id)
-    )
+    rows = db.session.execute(_PLACES, {"organisation_id": organisation_id})
     return [Place(*row) for row in rows]
 
 

@@ -96,7 +96,10 @@ class Quantity(TypeDecorator[Decimal]):
         return None if value is None else int(Decimal(value) * 1000)
 
     def process_result_value(self, value: int | None, dialect: Any) -> Decimal | None:
-        return None if value is None else (Decimal(int(value)) / 1000).normalize() + 0
+        if value is None:
+            return None
+        whole, rest = divmod(int(value), 1000)
+        return (Decimal(int(value)) / 1000).normalize() if rest else Decimal(whole)  # most are whole: quickly
 
 
 # What a guard says (core/guards.py) → what the person reads.

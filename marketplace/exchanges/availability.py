@@ -4,12 +4,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import NamedTuple
 
 ZERO = Decimal(0)
 
 
-@dataclass(frozen=True)
-class Held:
+class Held(NamedTuple):
     """A quantity kept from `starts_on` until `ends_on`, that day excluded; None: without end."""
 
     starts_on: date

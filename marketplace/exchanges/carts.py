@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, bindparam, func, or_, select
 
 from marketplace.accounts.models import ProductionMember
 from marketplace.accounts.partnerships import partners_of
@@ -54,15 +54,20 @@ def carts_of(organisation_id: int, user_id: int) -> list[Exchange]:
     return list(db.session.scalars(query.order_by(Exchange.id).limit(MOST_CARTS)))
 
 
+_ORGANISATION: Any = bindparam("organisation_id")
+_USER: Any = bindparam("user_id")
+# made once: every page of somebody signed in asks it
+_LINES = (
+    select(func.count())
+    .select_from(ExchangeLine)
+    .join(Exchange, Exchange.id == ExchangeLine.exchange_id)
+    .where(is_cart_of(_ORGANISATION, _USER), ExchangeLine.parent_line_id.is_(None))
+)
+
+
 def count_lines(organisation_id: int, user_id: int) -> int:
     """How many lines somebody has in their cart, wishes among them."""
-    query = (
-        select(func.count())
-        .select_from(ExchangeLine)
-        .join(Exchange, Exchange.id == ExchangeLine.exchange_id)
-        .where(is_cart_of(organisation_id, user_id), ExchangeLine.parent_line_id.is_(None))
-    )
-    return db.session.scalar(query) or 0
+    return db.session.scalar(_LINES, {"organisation_id": organisation_id, "user_id": user_id}) or 0
 
 
 # --- what can still be asked for --------------------------------------------------------------------------------------

@@ -4,22 +4,26 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import (
     BindParameter,
+    ColumnElement,
     Date,
     String,
+    Table,
     and_,
     bindparam,
     case,
     literal,
+    literal_column,
     null,
     or_,
     select,
+    text,
     type_coerce,
     union_all,
-)
+)  # fmt: skip
 
 from marketplace.catalogue.models import Listing
 from marketplace.core.clock import now, today_at
@@ -30,35 +34,42 @@ from marketplace.exchanges.models import ExchangeLine, Hold
 
 # made once: every listing page asks these, and building a statement takes longer than running it
 _IDS: BindParameter[Any] = bindparam("ids", expanding=True)
+# SQLite takes a partial index only where its condition stands in the statement as it is written in the index: no
+# parameter, no other form of the same.
+ACTIVE: ColumnElement[str] = literal_column("'active'")
+_ENDLESS_OR_FACT = text("(hold.ends_on IS NULL OR hold.is_fact)")
+_hold, _line, _listing = (cast(Table, model.__table__) for model in (Hold, ExchangeLine, Listing))
 # Two reads, each by an index of its own. No promise lasts longer than LONGEST_HOLD_DAYS: what began before is over, has
 # no end, or is a fact.
 _LIVE = and_(
-    Hold.listing_id.in_(_IDS),
-    Hold.state == "active",
-    or_(Hold.expires_at.is_(None), Hold.expires_at > bindparam("at", type_=UtcDateTime)),
+    _hold.c.listing_id.in_(_IDS),
+    _hold.c.state == ACTIVE,
+    or_(_hold.c.expires_at.is_(None), _hold.c.expires_at > bindparam("at", type_=UtcDateTime)),
 )
 _PROMISED = select(
-    Hold.listing_id, Hold.starts_on, Hold.ends_on, Hold.quantity, type_coerce(null(), Date).label("due_on"),
+    _hold.c.listing_id, _hold.c.starts_on, _hold.c.ends_on, _hold.c.quantity, type_coerce(null(), Date).label("due_on"),
     literal(0).label("turnaround_days"), type_coerce(null(), String).label("postcode"),
 ).where(
     _LIVE,
-    ~Hold.is_fact,
-    Hold.ends_on > bindparam("starts_on", type_=Date),
-    Hold.starts_on > bindparam("earliest", type_=Date),
+    ~_hold.c.is_fact,
+    _hold.c.ends_on > bindparam("starts_on", type_=Date),
+    _hold.c.starts_on > bindparam("earliest", type_=Date),
 )  # fmt: skip
 _LASTING = (
     select(
-        Hold.listing_id, Hold.starts_on, Hold.ends_on, Hold.quantity,
-        case((Hold.cause == "promise", ExchangeLine.ends_on)).label("due_on"), Listing.turnaround_days,
-        Listing.postcode,
+        _hold.c.listing_id, _hold.c.starts_on, _hold.c.ends_on, _hold.c.quantity,
+        case((_hold.c.cause == "promise", _line.c.ends_on)).label("due_on"), _listing.c.turnaround_days,
+        _listing.c.postcode,
     )
-    .join(Listing, Listing.id == Hold.listing_id)
-    .outerjoin(ExchangeLine, ExchangeLine.id == Hold.line_id)
-    .where(_LIVE, or_(Hold.ends_on.is_(None), Hold.is_fact))
+    .join(_listing, _listing.c.id == _hold.c.listing_id)
+    .outerjoin(_line, _line.c.id == _hold.c.line_id)
+    .where(_LIVE, _ENDLESS_OR_FACT)
 )  # fmt: skip
 _HOLDS = union_all(_PROMISED, _LASTING)
-_BEFORE_END = Hold.starts_on < bindparam("ends_on", type_=Date)
-_HOLDS_UNTIL = union_all(_PROMISED.where(_BEFORE_END), _LASTING.where(_BEFORE_END))
+_LAST = bindparam("ends_on", type_=Date)
+# said by NOT: SQLite would walk the other index up to that day, over all that is past
+_NOT_LATER = text("NOT hold.starts_on >= :ends_on").bindparams(_LAST)
+_HOLDS_UNTIL = union_all(_PROMISED.where(_hold.c.starts_on < _LAST), _LASTING.where(_NOT_LATER))
 
 
 def late_until(due_on: date | None, turnaround_days: int, postcode: str | None) -> date | None:

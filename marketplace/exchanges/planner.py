@@ -3,33 +3,49 @@
 A constant number of statements, whatever is shown.
 """
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from itertools import pairwise
 from typing import Any, NamedTuple
 
-from sqlalchemy import String, and_, cast, exists, func, or_, select
+from sqlalchemy import (
+    BindParameter,
+    Date,
+    Integer,
+    Select,
+    String,
+    Table,
+    and_,
+    bindparam,
+    cast,
+    exists,
+    func,
+    or_,
+    select,
+)
 
 from marketplace.accounts.models import Organisation, Site
 from marketplace.accounts.permissions import Actor, require
 from marketplace.catalogue import taxonomy
 from marketplace.catalogue.models import Listing, SetPart
 from marketplace.core.clock import now
-from marketplace.core.db import db
+from marketplace.core.db import UtcDateTime, db
 from marketplace.core.guards import LONGEST_HOLD_DAYS
 from marketplace.exchanges.availability import Held
-from marketplace.exchanges.holding import late_until
+from marketplace.exchanges.holding import ACTIVE, late_until
 from marketplace.exchanges.models import Exchange, ExchangeLine, Hold, Shortage
 
 PER_PAGE = 50
+MOST_WORDS = 6
 MOST_BARS = 3000  # of one page; beyond, it says that there are more
 LIVE = ("requested", "option", "accepted", "confirmed", "handed_over", "disputed")
 
 
-@dataclass(frozen=True)
-class Bar:
+class Bar(NamedTuple):
     """Something kept of a listing from `starts_on` until `ends_on` (excluded; None: no end), as it is now.
 
     `state`: of the exchange, `late` once something out should be back, or the cause of a fact. `exchange` is its public
@@ -56,7 +72,7 @@ class Missing(NamedTuple):
     quantity: Decimal
 
 
-@dataclass(frozen=True)
+@dataclass
 class Row:
     """A listing of the plan. `bars` touch the days shown and are in the order of their first day."""
 
@@ -127,21 +143,18 @@ def plan_of(
     find nothing. Raises `NotFound` without a house, `NotAllowed` without the right to read.
     """
     actor = require(actor, "exchange.read", actor.organisation_id if actor else None)
-    where = _wanted(actor.organisation_id or 0, site, category, words)
-    total = db.session.scalar(select(func.count()).select_from(Listing).where(*where)) or 0
-    pages = max(1, -(-total // PER_PAGE))
-    page = min(max(1, page), pages)
-    listings = db.session.execute(
-        select(
-            Listing.id, Listing.public_id, Listing.title, Listing.reference, Listing.shelf, Listing.quantity,
-            Listing.unit, Listing.is_set, Listing.turnaround_days, Listing.postcode, Site.name.label("site_name"),
-        )
-        .outerjoin(Site, Site.id == Listing.site_id)
-        .where(*where)
-        .order_by(Listing.title, Listing.id)
-        .limit(PER_PAGE)
-        .offset((page - 1) * PER_PAGE)
-    ).all()  # fmt: skip
+    searched = tuple(words.split()[:MOST_WORDS])
+    given: dict[str, Any] = {
+        "organisation": actor.organisation_id, "site": site, "categories": _categories(category), "limit": PER_PAGE,
+        **{f"word{n}": f"%{_escaped(word)}%" for n, word in enumerate(searched)},
+    }  # fmt: skip
+    query = _listings(bool(site), bool(category), len(searched))
+    listings = db.session.execute(query, {**given, "offset": max(page - 1, 0) * PER_PAGE}).all()
+    if not listings and page > 1:  # beyond the last: the last
+        one = db.session.execute(query, {**given, "limit": 1, "offset": 0}).first()
+        page = -(-one.total // PER_PAGE) if one is not None else 1
+        listings = db.session.execute(query, {**given, "offset": (page - 1) * PER_PAGE}).all()
+    total = listings[0].total if listings else 0
     last = first + timedelta(days=count)
     rows = {
         one.id: Row(
@@ -154,57 +167,115 @@ def plan_of(
     _add_sets(rows, first, last)
     for row in rows.values():
         row.bars.sort(key=lambda bar: (bar.starts_on, bar.ends_on or last))
-        kept = [Held(bar.starts_on, bar.ends_on, bar.quantity) for bar in row.bars]
-        if not row.is_set and sum((one.quantity for one in kept), Decimal(0)) > row.quantity:
+        if not row.is_set and sum(bar.quantity for bar in row.bars) > row.quantity:
+            kept = [Held(bar.starts_on, bar.ends_on, bar.quantity) for bar in row.bars]
             row.missing.extend(overbooked(row.quantity, kept, first, last))
-    return Plan(list(rows.values()), first, last, total, page, pages, cut)
+    return Plan(list(rows.values()), first, last, total, max(page, 1), max(1, -(-total // PER_PAGE)), cut)
 
 
-def _wanted(organisation_id: int, site: str, category: str, words: str) -> list[Any]:
-    """Own listings that are rented out, or are parts of what is."""
-    is_part = exists().where(SetPart.part_id == Listing.id)
-    where: list[Any] = [
-        Listing.organisation_id == organisation_id,
-        Listing.state.in_(("published", "exhausted", "withdrawn")),
-        or_(cast(Listing.modes, String).like('%"rent"%'), is_part),
-    ]
-    if site:
-        where.append(
-            Listing.site_id.in_(select(Site.id).where(Site.public_id == site, Site.organisation_id == organisation_id))
+def _categories(category: str) -> list[str]:
+    return list(taxonomy.branch(category)) if category in taxonomy.categories() else []
+
+
+def _escaped(word: str) -> str:
+    return re.sub(r"([/%_])", r"/\1", word)
+
+
+# Statements are made once, on plain columns: building one takes longer than running it.
+
+
+def _table(model: Any) -> Table:
+    return model.__table__
+
+
+_listing, _site, _part, _organisation = (_table(model) for model in (Listing, Site, SetPart, Organisation))
+_hold, _line, _exchange, _shortage = (_table(model) for model in (Hold, ExchangeLine, Exchange, Shortage))
+
+
+@lru_cache(maxsize=64)
+def _listings(by_site: bool, by_category: bool, words: int) -> Select[Any]:
+    """Own listings that are rented out, or are parts of what is: a page of them, and how many there are."""
+    is_part = exists().where(_part.c.part_id == _listing.c.id)
+    query = (
+        select(
+            _listing.c.id, _listing.c.public_id, _listing.c.title, _listing.c.reference, _listing.c.shelf,
+            _listing.c.quantity, _listing.c.unit, _listing.c.is_set, _listing.c.turnaround_days, _listing.c.postcode,
+            _site.c.name.label("site_name"),
+            func.count().over().label("total"),
         )
-    if category:
-        known = category in taxonomy.categories()
-        where.append(Listing.category_key.in_(taxonomy.branch(category)) if known else Listing.id.is_(None))
-    searched = (Listing.title, Listing.reference, Listing.shelf)
-    for word in words.split()[:6]:
-        where.append(or_(*(column.icontains(word, autoescape=True) for column in searched)))
-    return where
+        .outerjoin(_site, _site.c.id == _listing.c.site_id)
+        .where(
+            _listing.c.organisation_id == bindparam("organisation"),
+            _listing.c.state.in_(("published", "exhausted", "withdrawn")),
+            or_(cast(_listing.c.modes, String).like('%"rent"%'), is_part),
+        )
+        .order_by(_listing.c.title, _listing.c.id)
+        .limit(bindparam("limit", type_=Integer))
+        .offset(bindparam("offset", type_=Integer))
+    )  # fmt: skip
+    if by_site:
+        query = query.where(
+            _site.c.public_id == bindparam("site"), _site.c.organisation_id == _listing.c.organisation_id
+        )
+    if by_category:
+        query = query.where(_listing.c.category_key.in_(bindparam("categories", expanding=True)))
+    for number in range(words):
+        searched = (_listing.c.title, _listing.c.reference, _listing.c.shelf)
+        query = query.where(or_(*(column.ilike(bindparam(f"word{number}"), escape="/") for column in searched)))
+    return query
+
+
+_IS_OUT = and_(_hold.c.is_fact, _hold.c.cause == "promise")
+_FIRST, _LAST = bindparam("first", type_=Date), bindparam("last", type_=Date)
+_IDS: BindParameter[Any] = bindparam("ids", expanding=True)
+_HELD = (
+    select(
+        _hold.c.listing_id, _hold.c.starts_on, _hold.c.ends_on, _hold.c.quantity, _hold.c.cause, _hold.c.is_fact,
+        _hold.c.note, _line.c.ends_on.label("due_on"), _exchange.c.public_id, _exchange.c.reference, _exchange.c.state,
+        _organisation.c.name, _shortage.c.id.label("shortage_id"),
+    )
+    .outerjoin(_line, _line.c.id == _hold.c.line_id)
+    .outerjoin(_exchange, _exchange.c.id == _hold.c.exchange_id)
+    .outerjoin(_organisation, _organisation.c.id == _exchange.c.receiver_id)
+    .outerjoin(_shortage, and_(_shortage.c.line_id == _hold.c.line_id, _shortage.c.solved_at.is_(None)))
+    .where(
+        _hold.c.listing_id.in_(_IDS),
+        _hold.c.state == ACTIVE,
+        or_(_hold.c.expires_at.is_(None), _hold.c.expires_at > bindparam("at", type_=UtcDateTime)),
+        _hold.c.starts_on < _LAST,
+        or_(_hold.c.ends_on.is_(None), _hold.c.ends_on > _FIRST, _IS_OUT),
+        or_(_hold.c.starts_on > bindparam("earliest", type_=Date), _hold.c.ends_on.is_(None), _hold.c.is_fact),
+    )
+    .order_by(_hold.c.listing_id, _hold.c.starts_on, _hold.c.id)
+    .limit(bindparam("most", type_=Integer))
+)  # fmt: skip
+_OF_SETS = (
+    select(
+        _line.c.listing_id, _line.c.starts_on, _line.c.ends_on, _line.c.quantity,
+        _exchange.c.public_id, _exchange.c.reference, _exchange.c.state, _organisation.c.name,
+    )
+    .join(_exchange, _exchange.c.id == _line.c.exchange_id)
+    .join(_organisation, _organisation.c.id == _exchange.c.receiver_id)
+    .where(
+        _line.c.listing_id.in_(_IDS),
+        _exchange.c.state.in_(LIVE),
+        or_(_exchange.c.option_rank.is_(None), _exchange.c.option_rank == 1),
+        _line.c.starts_on < _LAST,
+        _line.c.ends_on > _FIRST,
+    )
+    .limit(MOST_BARS)
+)  # fmt: skip
 
 
 def _add_holds(rows: dict[int, Row], listings: dict[int, Any], first: date, last: date) -> bool:
     """Put what is held on its listing; whether there was more than a page shows."""
-    is_out = and_(Hold.is_fact, Hold.cause == "promise")
-    found = db.session.execute(
-        select(
-            Hold.listing_id, Hold.starts_on, Hold.ends_on, Hold.quantity, Hold.cause, Hold.is_fact, Hold.note,
-            ExchangeLine.ends_on.label("due_on"), Exchange.public_id, Exchange.reference, Exchange.state,
-            Organisation.name, Shortage.id.label("shortage_id"),
-        )
-        .outerjoin(ExchangeLine, ExchangeLine.id == Hold.line_id)
-        .outerjoin(Exchange, Exchange.id == Hold.exchange_id)
-        .outerjoin(Organisation, Organisation.id == Exchange.receiver_id)
-        .outerjoin(Shortage, and_(Shortage.line_id == Hold.line_id, Shortage.solved_at.is_(None)))
-        .where(
-            Hold.listing_id.in_(rows),
-            Hold.state == "active",
-            or_(Hold.expires_at.is_(None), Hold.expires_at > now()),
-            Hold.starts_on < last,
-            or_(Hold.ends_on.is_(None), Hold.ends_on > first, is_out),
-            or_(Hold.starts_on > first - timedelta(days=LONGEST_HOLD_DAYS), Hold.ends_on.is_(None), Hold.is_fact),
-        )
-        .order_by(Hold.listing_id, Hold.starts_on, Hold.id)
-        .limit(MOST_BARS + 1)
-    ).all()  # fmt: skip
+    if not rows:
+        return False
+    given = {
+        "ids": list(rows), "at": now(), "first": first, "last": last, "most": MOST_BARS + 1,
+        "earliest": first - timedelta(days=LONGEST_HOLD_DAYS),
+    }  # fmt: skip
+    found = db.session.execute(_HELD, given).all()
     for one in found[:MOST_BARS]:
         listing = listings[one.listing_id]
         promise = one.cause == "promise"
@@ -235,22 +306,7 @@ def _add_sets(rows: dict[int, Row], first: date, last: date) -> None:
     sets = [row.id for row in rows.values() if row.is_set]
     if not sets:
         return
-    found = db.session.execute(
-        select(
-            ExchangeLine.listing_id, ExchangeLine.starts_on, ExchangeLine.ends_on, ExchangeLine.quantity,
-            Exchange.public_id, Exchange.reference, Exchange.state, Organisation.name,
-        )
-        .join(Exchange, Exchange.id == ExchangeLine.exchange_id)
-        .join(Organisation, Organisation.id == Exchange.receiver_id)
-        .where(
-            ExchangeLine.listing_id.in_(sets),
-            Exchange.state.in_(LIVE),
-            or_(Exchange.option_rank.is_(None), Exchange.option_rank == 1),
-            ExchangeLine.starts_on < last,
-            ExchangeLine.ends_on > first,
-        )
-        .limit(MOST_BARS)
-    ).all()  # fmt: skip
+    found = db.session.execute(_OF_SETS, {"ids": sets, "first": first, "last": last})
     for one in found:
         rows[one.listing_id].bars.append(
             Bar(one.starts_on, one.ends_on, one.quantity, one.state, one.public_id, one.reference, one.name)

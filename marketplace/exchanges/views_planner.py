@@ -3,11 +3,12 @@
 from collections.abc import Callable
 from datetime import date, timedelta
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import format_date
 from flask_babel import gettext as _
+from markupsafe import Markup, escape
 
 from marketplace.accounts.forms import EmptyForm
 from marketplace.accounts.permissions import allows
@@ -29,31 +30,20 @@ from marketplace.exchanges.planner import (
 )
 from marketplace.web import filters, writing
 from marketplace.web.access import enter, signed_in_actor
-from marketplace.web.labels import label, unit_word
+from marketplace.web.filters import Remembered
+from marketplace.web.labels import label
 
 blueprint = Blueprint("planner", __name__)
 
 SPANS = (14, 30, 60, 90)  # of days; static/css/planner.css places bars on as many columns
 USUAL = 30
+BETWEEN = " : "  # what a bar shows, and what is read out beside
 BACK, AHEAD = timedelta(days=366), timedelta(days=3 * 366)
 # what stands for a state where there is no room for its word
 LETTERS = {
     "cart": "P", "requested": "D", "option": "O", "accepted": "A", "confirmed": "C", "handed_over": "S", "late": "!",
     "disputed": "L", "maintenance": "E", "repair": "R", "missing": "M", "turnaround": "N",
 }  # fmt: skip
-
-
-class Shown(NamedTuple):
-    """A bar as the page draws it: its column and width, letter, words, where it leads."""
-
-    column: int
-    width: int
-    state: str
-    letter: str
-    name: str
-    words: str
-    url: str | None
-    short: bool
 
 
 @blueprint.get("/stock/planning")
@@ -146,55 +136,59 @@ def _initial(weekday: int, language: str) -> str:
     return format_date(date(2027, 3, 1 + weekday), "ccccc")
 
 
-def _drawn(plan: Plan) -> dict[int, list[Shown]]:
-    """The bars of each listing, by its row id: what is missing first."""
+def _drawn(plan: Plan) -> dict[int, Markup]:
+    """The bars of each listing, by its row id, as list items: what is missing first.
+
+    Written here and not in the template: a page has hundreds of them, and a template takes most of its time to escape
+    their parts one by one. Each says all of itself in words; where days are columns only its beginning is seen.
+    """
     language = filters.language()
-    words = {code: _word(code) for code in LETTERS}
+    words = {code: _word(code).lower() for code in LETTERS}
     from_to, from_on = _("du %(first)s au %(last)s"), _("dès le %(first)s")
     due, missing = _("attendu le %(day)s"), _("Manque %(quantity)s")
     cannot = _("ne peut pas être tenu")
     place = url_for("exchanges.show", public_id="_")
+    days: dict[date, str] = Remembered(lambda day: writing.short_day(day, language))
+    amounts: dict[tuple[Any, str], str] = Remembered(lambda given: filters.quantity(*given))
 
     def when(starts_on: date, ends_on: date | None) -> str:
-        first = writing.short_day(starts_on, language)
-        return from_on % {"first": first} if ends_on is None else from_to % {
-            "first": first, "last": writing.short_day(ends_on, language)
-        }  # fmt: skip
+        if ends_on is None:
+            return from_on % {"first": days[starts_on]}
+        return from_to % {"first": days[starts_on], "last": days[ends_on]}
 
-    def columns(starts_on: date, ends_on: date | None) -> tuple[int, int]:
+    def column(starts_on: date, ends_on: date | None) -> str:
         begins = max(starts_on, plan.first)
         stops = plan.last if ends_on is None else min(ends_on, plan.last)
-        return (begins - plan.first).days + 1, (stops - begins).days
+        return f"s{(begins - plan.first).days + 1} w{(stops - begins).days}"
 
     def said(bar: Bar) -> str:
-        parts = [when(bar.starts_on, bar.ends_on), words[bar.state].lower()]
+        parts = [when(bar.starts_on, bar.ends_on), words[bar.state]]
         if bar.state == "late" and bar.due_on:
-            parts.append(due % {"day": writing.short_day(bar.due_on, language)})
+            parts.append(due % {"day": days[bar.due_on]})
         if bar.short:
             parts.append(cannot)
-        parts += [bar.note] if bar.note else []
-        return ", ".join([*parts, bar.reference] if bar.reference else parts)
+        return ", ".join(part for part in (*parts, bar.note, bar.reference) if part)
 
-    found: dict[int, list[Shown]] = {}
+    def drawn(look: str, letter: str, text: str, url: str = "") -> str:
+        tag, opened = ("a", f'a href="{url}"') if url else ("span", "span")
+        name, _colon, rest = str(escape(text)).partition(BETWEEN)
+        inside = f'<b aria-hidden="true">{letter}</b> {name}<i>{BETWEEN}{rest}</i>'
+        return f'<li class="bar {look}"><{opened}>{inside}</{tag}></li>'
+
+    found: dict[int, Markup] = {}
     for row in plan.rows:
-        drawn = found[row.id] = []
-
-        def amount(quantity: Any, unit: str = row.unit) -> str:
-            return f"{writing.plain(quantity, language)}{writing.NBSP}{unit_word(unit, quantity, language)}"
-
+        items = []
         for one in row.missing:
-            name = missing % {"quantity": amount(one.quantity)}
-            place_of = columns(one.starts_on, one.ends_on)
-            drawn.append(Shown(*place_of, "over", "!", name, when(one.starts_on, one.ends_on), None, short=False))
+            name = missing % {"quantity": amounts[one.quantity, row.unit]}
+            text = name + BETWEEN + when(one.starts_on, one.ends_on)
+            items.append(drawn(f"over {column(one.starts_on, one.ends_on)}", "!", text))
         for bar in row.bars:
-            name = amount(bar.quantity) + (f", {bar.other_name}" if bar.other_name else "")
-            url = place.replace("_", bar.exchange) if bar.exchange else None
-            drawn.append(
-                Shown(
-                    *columns(bar.starts_on, bar.ends_on), bar.state, LETTERS.get(bar.state, "·"), name, said(bar), url,
-                    bar.short,
-                )
-            )  # fmt: skip
+            who = f", {bar.other_name.replace(BETWEEN, ' ')}" if bar.other_name else ""
+            text = amounts[bar.quantity, row.unit] + who + BETWEEN + said(bar)
+            look = f"{bar.state}{' short' if bar.short else ''} {column(bar.starts_on, bar.ends_on)}"
+            url = place.replace("_", bar.exchange) if bar.exchange else ""
+            items.append(drawn(look, LETTERS.get(bar.state, "·"), text, url))
+        found[row.id] = Markup("".join(items))  # noqa: S704 - its texts are escaped above
     return found
 
 
