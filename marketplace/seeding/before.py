@@ -17,7 +17,7 @@ from marketplace.seeding.cast import add_listing
 from marketplace.seeding.keeping import Shelves
 from marketplace.seeding.telling import Teller, entries_of, lines_of
 
-RENTALS, SALES = 24, 12
+RENTALS, SALES = 20, 12
 LAST = 26  # days ago: what is under way today begins after
 LENGTHS = (5, 7, 7, 14, 14, 21)
 LENDERS = (("belleville", 7), ("contrechamp", 3), ("deuxvies", 1), ("manufacture", 1), ("port", 1))

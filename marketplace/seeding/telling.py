@@ -12,7 +12,7 @@ from typing import Any
 from marketplace.accounts.models import Production, Site
 from marketplace.core.clock import PARIS, zone_of
 from marketplace.core.db import db
-from marketplace.exchanges import assigning, stock
+from marketplace.exchanges import assigning, preparation, stock
 from marketplace.exchanges.calendars import calendars_of
 from marketplace.exchanges.days import ONE
 from marketplace.exchanges.models import Exchange
@@ -123,8 +123,14 @@ class Teller:
                 lender, exchange, "pay_offline", moment, what="deposit_back", how="cheque", reference="Chèque rendu"
             )
 
-    def hand_over(self, lender: str, exchange: Exchange, moment: datetime, **data: Any) -> Exchange:
-        return self.do(lender, exchange, "hand_over", moment, code=exchange.hand_over_code, **data)
+    def hand_over(self, lender: str, exchange: Exchange, moment: datetime) -> Exchange:
+        """Against the code; the condition of every piece of a rental is written down."""
+        self.set_clock(moment)
+        data: dict[str, Any] = {"code": exchange.hand_over_code}
+        if exchange.starts_on is not None:
+            preparation.choose_rest(self.cast.owner(lender), exchange.public_id)
+            data["entries"] = _leaving(exchange)
+        return self.do(lender, exchange, "hand_over", **data)
 
 
 def lines_of(
@@ -132,6 +138,18 @@ def lines_of(
 ) -> list[LineRequest]:
     """So much of each thing (title, quantity) over days; `listings`: public ids by title."""
     return [LineRequest(listings[title], Decimal(quantity), starts_on, ends_on) for title, quantity in things]
+
+
+def _leaving(exchange: Exchange) -> list[dict[str, Any]]:
+    """What a departure says: every piece, or so much of what is counted by quantity, as it is."""
+    said: list[dict[str, Any]] = []
+    planned = [one for one in assigning.assigned(exchange.id) if one.state == "planned"]
+    for line in stock.holding(exchange.lines):
+        pieces = [one.piece.public_id for one in planned if one.line_id == line.id]
+        said += [{"line": line.public_id, "piece": piece} for piece in pieces]
+        if not pieces:
+            said.append({"line": line.public_id, "quantity": str(line.quantity)})
+    return said
 
 
 def entries_of(
