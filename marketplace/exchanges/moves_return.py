@@ -35,7 +35,7 @@ from marketplace.exchanges.models import (
     Hold,
 )
 from marketplace.exchanges.moves_terms import rehold
-from marketplace.exchanges.reading import Data, cents, chosen, day, quantity_sentence, text
+from marketplace.exchanges.reading import MOST_CENTS, Data, cents, chosen, day, quantity_sentence, text
 from marketplace.exchanges.rules import quantity_problem, read_quantity
 
 OUTCOMES = ("fine", "damaged", "lost")
@@ -414,7 +414,7 @@ def _charge(
             line_id=line.id,
             kind=kind,
             quantity=quantity,
-            amount_cents=amount_cents,
+            amount_cents=min(amount_cents, MOST_CENTS),  # what the column holds: a million lost palaces is a typing error
             note=note,
             state="owed",
             created_at=now(),
