@@ -18,7 +18,7 @@ OPEN = (
 OWN = (
     "/publier", "/publier/photos", "/stock", "/stock/modeles", "/stock/departs", "/favoris", "/compte",
     "/compte/securite", "/compte/preuve?next=/compte", "/organisations", "/notifications", "/productions",
-    "/echanges", "/comptoir",
+    "/echanges", "/comptoir", "/panier",
 )  # fmt: skip
 
 
