@@ -37,6 +37,7 @@ blueprint = Blueprint("planner", __name__)
 
 SPANS = (14, 30, 60, 90)  # of days; static/css/planner.css places bars on as many columns
 USUAL = 30
+ROOM = timedelta(days=3)  # the columns that a month's name takes
 BETWEEN = " : "  # what a bar shows, and what is read out beside
 BACK, AHEAD = timedelta(days=366), timedelta(days=3 * 366)
 # what stands for a state where there is no room for its word
@@ -120,7 +121,8 @@ def _heads(plan: Plan, here: date) -> list[tuple[int, str, str, str]]:
     language = filters.language()
     found = []
     for day in plan.days:
-        month = _month_name(day, language) if day.day == 1 or day == plan.first else ""
+        named = day.day == 1 or (day == plan.first and (day + ROOM).day > ROOM.days)  # room until the next month's name
+        month = _month_name(day, language) if named else ""
         look = "now" if day == here else "off" if day.weekday() > 4 else ""
         found.append((day.day, _initial(day.weekday(), language), month, look))
     return found

@@ -44,9 +44,8 @@ const turn = async (place, link, at) => {
   const month = page.querySelector('[data-month]');
   place.replaceWith(month);
   begin(month);
-  if (at) {
-    const found = days(month);
-    stand(month, at < 0 ? found.at(at) : found.at(Math.min(at, found.length) - 1), true);
+  if (at !== undefined) {
+    stand(month, days(month).at(at), true);
     return;
   }
   (month.querySelector(`[data-turn="${link.dataset.turn}"]`) ?? month.querySelector('[data-turn]'))?.focus();
@@ -77,14 +76,14 @@ const begin = (month) => {
     const at = all.indexOf(day);
     if (event.key in STEPS) {
       event.preventDefault();
-      const next = all[at + STEPS[event.key]];
-      if (next) {
-        stand(month, next, true);
+      const to = at + STEPS[event.key];
+      if (all[to]) {
+        stand(month, all[to], true);
         return;
       }
-      // beyond an edge: the month beside this one, on its first or last day
-      const link = month.querySelector(`[data-turn="${STEPS[event.key] < 0 ? 'earlier' : 'later'}"]`);
-      if (link) turn(month, link, STEPS[event.key] < 0 ? -1 : 1);
+      // beyond an edge: the month beside this one, on the day it would be
+      const link = month.querySelector(`[data-turn="${to < 0 ? 'earlier' : 'later'}"]`);
+      if (link) turn(month, link, to < 0 ? to : to - all.length);
     } else if (event.key === 'Home' || event.key === 'End') {
       event.preventDefault();
       stand(month, event.key === 'Home' ? all[0] : all.at(-1), true);

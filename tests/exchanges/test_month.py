@@ -139,7 +139,7 @@ def test_two_statements_a_month(counter):
 
 def cells(page: str) -> dict[str, str]:
     """Day → what its cell says."""
-    found = re.findall(r'data-day="([\d-]+)"><time[^>]*>\d+</time> <span>([^<]*)</span>', page)
+    found = re.findall(r'data-day="([\d-]+)"><time[^>]*>\d+</time> <span[^>]*>([^<]*)</span>', page)
     return dict(found)
 
 

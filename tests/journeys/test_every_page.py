@@ -18,7 +18,7 @@ OPEN = (
 OWN = (
     "/publier", "/publier/photos", "/stock", "/stock/modeles", "/stock/departs", "/favoris", "/compte",
     "/compte/securite", "/compte/preuve?next=/compte", "/organisations", "/notifications", "/productions",
-    "/echanges", "/comptoir", "/panier",
+    "/echanges", "/comptoir", "/stock/planning", "/compte/calendriers", "/panier",
 )  # fmt: skip
 
 

@@ -177,6 +177,16 @@ TRIES: dict[str, list[Try]] = {
         for go in ("scan", "choose", "stay", "rest", "ready", "not_ready")
     ],
     "counter.photo": [Try("GET", "/echanges/{exchange}/etats/{piece}/{piece photo}-320.webp")],
+    "calendar.month": list(_for_each(LISTINGS, Try("GET", "/annonces/{listing}/calendrier"))),
+    "planner.block": list(_for_each(("listing", *LISTINGS), Try("GET", "/stock/planning/{listing}"))),
+    "planner.block_add": list(
+        _for_each(
+            ("listing", *LISTINGS),
+            Try("POST", "/stock/planning/{listing}", {"quantity": "1", "from": "2027-12-01", "note": "pris"}),
+        )
+    ),
+    "planner.block_end": [Try("POST", "/stock/planning/{listing}/{row}/rendre")],
+    "calendars.feeds_revoke": [Try("POST", "/compte/calendriers/{feed}/revoquer")],
     "exchanges.price": list(_for_each(LISTINGS, Try("GET", "/annonces/{listing}/prix?quantity=1"))),
     "exchanges.write": [Try("POST", "/echanges/{exchange}/message", {"message-text": "Bonjour"})],
     "exchanges.paper": [Try("GET", "/echanges/{done}/papiers/{document}")],
@@ -370,6 +380,7 @@ TRIES: dict[str, list[Try]] = {
 }
 # addresses that name nothing private
 NAMELESS = {
+    "calendars.read",  # its address is the secret
     "carbon.factor",
     "catalogue.proposal",
     "accounts.verify",
@@ -384,7 +395,7 @@ WITHOUT_NAMES = (
     "/moderation/signalements", "/moderation", "/moderation/annonces?q={word}",
     "/moderation/organisations?q={word}", "/moderation/journal", "/moderation/litiges", "/moderation/travaux",
     "/messages", "/notifications", "/echanges", "/echanges?cote=donne", "/productions", "/organisations", "/stock",
-    "/stock?words={word}", "/stock/modeles",
+    "/stock?words={word}", "/stock/modeles", "/stock/planning?q={word}", "/compte/calendriers",
     "/comptoir", "/comptoir/sans-lieu", "/stock/departs", "/publier", "/stock/pieces?code={word}", "/stock/etiquettes?de={counted}",
     "/stock/etiquettes?piece={piece}", "/stock/etiquettes?annonces={listing}.{draft}",
     "/stock/fiches?annonces={listing}.{draft}", "/compte", "/compte/jetons", "/tableau-de-bord", "/carbone/methode",

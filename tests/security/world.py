@@ -22,6 +22,7 @@ from marketplace.catalogue import services as catalogue
 from marketplace.catalogue.models import Listing, Photo, PieceEvent
 from marketplace.core.clock import now, today
 from marketplace.core.db import db, transaction
+from marketplace.exchanges import feeds
 from marketplace.exchanges import services as exchanges
 from marketplace.exchanges.models import Document, Exchange
 from marketplace.exchanges.services import ExchangeRequest, LineRequest
@@ -176,6 +177,8 @@ def _people(world: World) -> None:
             token, world.tokens[name] = tokens.create_token(actor, called, SCOPES, 30)
         if name == "owner":
             world.ids["token"] = token.public_id
+            with transaction():
+                world.ids["feed"] = feeds.create_feed(actor, "person")[0].public_id
     viewer = factories.actor_of(*world.people["viewer"])
     with transaction() as session:  # made while they were more than a viewer
         member = session.query(Membership).filter_by(user_id=viewer.user_id, role="viewer").one()
