@@ -414,7 +414,7 @@ def _charge(
             line_id=line.id,
             kind=kind,
             quantity=quantity,
-            amount_cents=min(amount_cents, MOST_CENTS),  # what the column holds: a million lost palaces is a typing error
+            amount_cents=min(amount_cents, MOST_CENTS),  # what the column holds
             note=note,
             state="owed",
             created_at=now(),
