@@ -55,9 +55,7 @@ def compose_set(
     listing, found = _locked(actor, public_id, wanted)
     if version is not None and version != listing.version:
         raise Conflict(
-            _(
-                "Cet ensemble a changé depuis que vous l’avez ouvert. Le voici : refaites votre changement."
-            ),
+            _("Cet ensemble a changé depuis que vous l’avez ouvert. Le voici : refaites votre changement."),
             version=listing.version,
         )
     if wanted:

@@ -1,4 +1,4 @@
-"""The tables of the kinds, cell by cell; and whatever the kind: every state reaches an end, nobody waits unknowingly."""
+"""The tables of the kinds, cell by cell; and of each kind: every state reaches an end, nobody waits unknowingly."""
 
 import pytest
 
