@@ -3,7 +3,7 @@ listing does the same."""
 
 import logging
 
-from sqlalchemy import or_, select
+from sqlalchemy import and_, or_, select
 
 from marketplace.core.clock import now, today
 from marketplace.core.db import db, transaction
@@ -45,8 +45,9 @@ def turn_of_the_day() -> None:
         .join(ExchangeLine, ExchangeLine.id == Hold.line_id)
         .where(Hold.state == "active", Hold.is_fact, Hold.cause == "promise", ExchangeLine.ends_on < day + ONE)
     )
+    over = and_(Hold.cause == "turnaround", Hold.ends_on < day)  # of days on which nobody came by
     turning = select(Hold.listing_id).where(
-        Hold.state == "active", or_(Hold.starts_on.in_(near), Hold.ends_on.in_(near))
+        Hold.state == "active", or_(Hold.starts_on.in_(near), Hold.ends_on.in_(near), over)
     )
     ids = sorted({*db.session.scalars(late), *db.session.scalars(turning)})
     db.session.rollback()

@@ -356,6 +356,7 @@ def _take_back(exchange: Exchange, entry: Entry, listing: Listing, hold: Hold | 
         return
     if entry.outcome != "fine":
         entry.piece.state = "repair" if entry.outcome == "damaged" else "lost"
+        _choose_another(entry.piece)
     for one in db.session.scalars(
         select(Assignment).where(
             Assignment.line_id == line.id, Assignment.piece_id == entry.piece.id, Assignment.state == "out"
@@ -363,6 +364,13 @@ def _take_back(exchange: Exchange, entry: Entry, listing: Listing, hold: Hold | 
     ):
         one.state = "back"
     db.session.flush()
+
+
+def _choose_another(piece: Piece) -> None:
+    """Whoever was to have this piece next gets another when things are prepared."""
+    planned = select(Assignment).where(Assignment.piece_id == piece.id, Assignment.state == "planned")
+    for one in db.session.scalars(planned):
+        one.state = "released"
 
 
 def _charge_for(exchange: Exchange, entry: Entry, listing: Listing) -> None:

@@ -516,6 +516,39 @@ def test_a_damaged_piece_goes_to_repair(counter, clock):
     assert counter.free(day(3), day(20)) == [(day(3), 3)]
 
 
+def test_a_piece_that_comes_back_broken_goes_to_nobody_else(counter, clock):
+    from marketplace.exchanges import assigning, stock
+
+    clock.at("2027-03-03T09:00:00+01:00")
+    with_pieces(counter)
+    exchange = counter.out(counter.bob, 1, day(3), day(10))
+    piece = db.session.get_one(Piece, db.session.scalars(select(Assignment.piece_id)).one()).public_id
+    follower = counter.get(counter.confirmed(counter.carole, 1, day(11), day(18)))
+    with transaction():
+        stock.lock([counter.chairs.id], follower.id)
+        chosen = db.session.scalars(select(Piece).where(Piece.public_id == piece)).one()
+        assigning.assign(follower, follower.lines[0], chosen)
+    line = counter.get(exchange).lines[0].public_id
+    entry = {"line": line, "piece": piece, "outcome": "damaged", "condition": "to_repair"}
+    counter.move(counter.alice, exchange, "return", entries=[entry])
+    assert sorted(db.session.scalars(select(Assignment.state))) == ["back", "released"]
+
+
+def test_days_of_putting_right_end_even_when_the_job_missed_them(app, clock):
+    from marketplace.exchanges.jobs import turn_of_the_day
+
+    clock.at("2027-03-03T09:00:00+01:00")
+    counter = Counter(turnaround_days=1)
+    exchange = counter.out(counter.bob, 1, day(3), day(10))
+    clock.at("2027-03-10T09:00:00+01:00")
+    counter.move(counter.alice, exchange, "return")
+    states = select(Hold.state).where(Hold.cause == "turnaround")
+    assert db.session.scalars(states).all() == ["active"]
+    clock.at("2027-03-20T09:00:00+01:00")
+    turn_of_the_day()
+    assert db.session.scalars(states).all() == ["settled"]
+
+
 # --- sets ------------------------------------------------------------------------------------------------------------
 
 
