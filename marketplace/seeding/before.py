@@ -7,10 +7,14 @@ from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Any
 
+from sqlalchemy import select
+
+from marketplace.catalogue import pieces
+from marketplace.catalogue.models import Piece
 from marketplace.core.clock import now, today
 from marketplace.core.db import db
 from marketplace.exchanges.dues import dues_of
-from marketplace.exchanges.models import Exchange
+from marketplace.exchanges.models import Assignment, Exchange
 from marketplace.exchanges.services import LineRequest
 from marketplace.seeding import pictures, stock
 from marketplace.seeding.cast import add_listing
@@ -101,6 +105,7 @@ def _tell(teller: Teller, shelves: Shelves, told: Rented) -> None:
     teller.do(house, exchange, "return", told.moment, entries=entries_of(exchange, told.worst))
     teller.do(house, exchange, "complete", told.moment + timedelta(minutes=20))
     _settle(teller, house, exchange, told.moment + timedelta(minutes=40))
+    _mend(teller, house, exchange, told.moment + timedelta(days=12))
 
 
 def _settle(teller: Teller, house: str, exchange: Exchange, moment: datetime) -> None:
@@ -111,6 +116,18 @@ def _settle(teller: Teller, house: str, exchange: Exchange, moment: datetime) ->
     if dues.charges_to_pay:
         teller.do(house, exchange, "pay_offline", moment, what="charge", how="transfer", reference="Facture de retour")
     teller.give_deposit_back(house, exchange, moment)
+
+
+def _mend(teller: Teller, house: str, exchange: Exchange, moment: datetime) -> None:
+    """Pieces that came back damaged are repaired."""
+    broken = (
+        select(Piece.public_id)
+        .join(Assignment, Assignment.piece_id == Piece.id)
+        .where(Assignment.exchange_id == exchange.id, Piece.state == "repair")
+    )
+    teller.set_clock(moment)
+    for public_id in list(db.session.scalars(broken)):
+        pieces.back_from_repair(teller.cast.owner(house), public_id, "good", "Poncé et repris.", 1500)
 
 
 # --- sales ------------------------------------------------------------------------------------------------------------

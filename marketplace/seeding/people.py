@@ -126,7 +126,7 @@ HOUSES = (
     ),
 )  # fmt: skip
 
-DEPOTS = (Depot("port", "belleville", "Dépôt du Port", Place("4 rue de la Glacière", "97420", "Le Port")),)
+DEPOTS = (Depot("port", "belleville", "Réserve du Port", Place("4 rue de la Glacière", "97420", "Le Port")),)
 
 # key, house, title, kind, first and last day as days from today, (postcode, commune) of the base
 PRODUCTIONS = (
