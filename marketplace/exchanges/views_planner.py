@@ -242,9 +242,11 @@ def block_add(public_id: str) -> Any:
     return redirect(url_for("planner.block", public_id=public_id), 303)
 
 
-@blueprint.post("/stock/planning/<string(length=13):public_id>/<int:number>/rendre")
+@blueprint.post("/stock/planning/<string(length=13):public_id>/rendre")
 @enter.member
-def block_end(public_id: str, number: int) -> Any:
+def block_end(public_id: str) -> Any:
+    typed = request.form.get("number", "")
+    number = int(typed) if typed.isascii() and typed.isdecimal() and len(typed) < 11 else 0  # 0 is none
     with transaction():
         blocking.unblock(signed_in_actor(), public_id, number)
     flash(_("C’est rendu au stock : on peut de nouveau le demander."), "kept")

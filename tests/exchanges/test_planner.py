@@ -328,9 +328,11 @@ def test_taking_aside_by_its_form(counter, keeper):
     done = keeper.post(address, data={"quantity": "1", "from": "2027-03-05", "to": "", "note": "Vernis"})
     assert done.status_code == 303
     page = keeper.get(address).text
-    number = re.search(r"/rendre\"|/(\d+)/rendre", page)[1]
+    number = re.search(r'name="number" value="(\d+)"', page)[1]
     assert "Vernis" in page
-    assert keeper.post(f"{address}/{number}/rendre").status_code == 303
+    for wrong in ("", "x", "0", "9" * 30, "٣", str(int(number) + 1)):
+        assert keeper.post(f"{address}/rendre", data={"number": wrong}).status_code == 404
+    assert keeper.post(f"{address}/rendre", data={"number": number}).status_code == 303
     assert "Vernis" not in keeper.get(address).text
 
 
@@ -340,7 +342,7 @@ def test_strangers_find_nothing(counter, client):
     bob = sign_in(client, db.session.get_one(User, counter.bob.user_id))
     assert bob.get(address).status_code == 404
     assert bob.post(address, data={"quantity": "1", "from": "2027-03-05"}).status_code == 404
-    assert bob.post(f"{address}/1/rendre").status_code == 404
+    assert bob.post(f"{address}/rendre", data={"number": "1"}).status_code == 404
     assert "Chaises bistro" not in bob.get("/stock/planning").text
 
 

@@ -185,7 +185,7 @@ TRIES: dict[str, list[Try]] = {
             Try("POST", "/stock/planning/{listing}", {"quantity": "1", "from": "2027-12-01", "note": "pris"}),
         )
     ),
-    "planner.block_end": [Try("POST", "/stock/planning/{listing}/{row}/rendre")],
+    "planner.block_end": [Try("POST", "/stock/planning/{listing}/rendre", {"number": "1"})],
     "calendars.feeds_revoke": [Try("POST", "/compte/calendriers/{feed}/revoquer")],
     "exchanges.price": list(_for_each(LISTINGS, Try("GET", "/annonces/{listing}/prix?quantity=1"))),
     "exchanges.write": [Try("POST", "/echanges/{exchange}/message", {"message-text": "Bonjour"})],
