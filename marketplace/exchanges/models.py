@@ -197,10 +197,15 @@ class Hold(Base):
             sqlite_where=text("state = 'active' AND (ends_on IS NULL OR is_fact)"),
             postgresql_where=text("state = 'active' AND (ends_on IS NULL OR is_fact)"),
         ),
-        Index(
+        Index(  # all that a sweep reads: the table itself is not looked at
             "ix_hold_listing_id_active",
             "listing_id",
             "starts_on",
+            "ends_on",
+            "quantity",
+            "is_fact",
+            "expires_at",
+            "id",
             sqlite_where=text("state = 'active'"),
             postgresql_where=text("state = 'active'"),
         ),

@@ -86,12 +86,26 @@ INDEXES = [
     ("ix_exchange_line_parent_line_id", "exchange_line", ["parent_line_id"]),
     ("ix_document_report_id", "document", ["report_id"]),
 ]
+ACTIVE = "state = 'active'"
+# all that a sweep reads of a hold: the table itself is not looked at
+SWEPT = ["listing_id", "starts_on", "ends_on", "quantity", "is_fact", "expires_at", "id"]
 LASTING = "state = 'active' AND (ends_on IS NULL OR is_fact)"
 PROMISE = "cause = 'promise'"
 CHECKS = {
     "ck_hold_cause": "cause IN ('promise','maintenance','repair','late','missing','turnaround')",
     "ck_hold_promise_has_a_line": "cause <> 'promise' OR line_id IS NOT NULL",
 }
+
+
+def _index_active(columns):
+    op.create_index(
+        "ix_hold_listing_id_active",
+        "hold",
+        columns,
+        unique=False,
+        sqlite_where=sa.text(ACTIVE),
+        postgresql_where=sa.text(ACTIVE),
+    )
 
 
 def _is_postgresql():
@@ -413,6 +427,7 @@ def upgrade():
             op.add_column(table, sa.Column(column, sa.DateTime(timezone=True), nullable=True))
     for name, table, columns in INDEXES:
         op.create_index(op.f(name), table, columns, unique=False)
+    op.drop_index("ix_hold_listing_id_active", table_name="hold")
     with op.batch_alter_table("hold") as holds:
         holds.add_column(sa.Column("piece_id", sa.Integer(), nullable=True))
         holds.add_column(sa.Column("cause", sa.String(length=12), server_default="promise", nullable=False))
@@ -431,6 +446,7 @@ def upgrade():
             " (int4range(piece_id, piece_id, '[]') WITH &&, daterange(starts_on, ends_on) WITH &&)"
             " WHERE (state IN ('planned','out'))"
         )
+    _index_active(SWEPT)
     op.create_index(op.f("ix_hold_line_id"), "hold", ["line_id"], unique=False)
     op.create_index(op.f("ix_hold_piece_id"), "hold", ["piece_id"], unique=False)
     op.create_index(
@@ -453,6 +469,7 @@ def upgrade():
 
 def downgrade():
     op.execute("DELETE FROM hold WHERE cause <> 'promise'")
+    op.drop_index("ix_hold_listing_id_active", table_name="hold")
     op.drop_index("uq_hold_line_id_promise", table_name="hold")
     op.drop_index("ix_hold_listing_id_lasting", table_name="hold")
     op.drop_index(op.f("ix_hold_piece_id"), table_name="hold")
@@ -466,6 +483,7 @@ def downgrade():
         holds.alter_column("line_id", existing_type=sa.Integer(), nullable=False)
         for column in ("note", "is_fact", "cause", "piece_id"):
             holds.drop_column(column)
+    _index_active(["listing_id", "starts_on"])
     for name, table, _columns in INDEXES:
         op.drop_index(op.f(name), table_name=table)
     for table, columns in MOMENTS.items():
