@@ -13,15 +13,17 @@ from sqlalchemy import delete, select, update
 from marketplace.accounts import organisations, passwords, productions, second_factor, services, sites
 from marketplace.accounts.models import Membership, Organisation, User
 from marketplace.carbon import estimates
+from marketplace.catalogue.events import ListingSaved
 from marketplace.catalogue.models import Listing
 from marketplace.core import geo
 from marketplace.core.clock import PARIS, now, today
 from marketplace.core.db import db, transaction
+from marketplace.exchanges.events import StockChanged
 from marketplace.jobs.models import OutboxRow
 from marketplace.messaging.models import Notification
 from marketplace.search.services import index_listings
 from marketplace.seeding import before, lending, lives, people, pictures, stock
-from marketplace.seeding.cast import Cast, add_listing, moving_clock
+from marketplace.seeding.cast import Cast, add_listing, moving_clock, unheard
 from marketplace.seeding.circles import write_circles
 from marketplace.seeding.counter import write_counter
 from marketplace.seeding.keeping import Shelves, histories, write_closings, write_kept
@@ -81,7 +83,8 @@ def seed(report: Callable[[str], None] = lambda line: None) -> None:
     things = stock.things()
     drawings = pictures.draw_all(thing.drawing for thing in things)
     report(f"{len(drawings)} dessins")
-    with moving_clock() as set_clock:
+    # the index and the estimates of a year of listings are written once, with those on line today
+    with moving_clock() as set_clock, unheard(ListingSaved, StockChanged):
         teller = Teller(cast, now(), set_clock)
         with transaction():
             shelves = write_kept(cast, things, drawings, teller)
@@ -225,8 +228,9 @@ def _stock(cast: Cast, draw: random.Random, drawings: dict[str, pictures.Drawing
     db.session.flush()
     kept = select(Listing.id).where(Listing.public_id.in_(shelves.listings.values()))
     ids = [*db.session.scalars(kept.order_by(Listing.id)), *(listing.id for listing in listings)]
-    estimates.estimate_listings(ids)
-    index_listings(ids)
+    every = list(db.session.scalars(select(Listing.id)))
+    estimates.estimate_listings(every)
+    index_listings(every)
     return ids
 
 
