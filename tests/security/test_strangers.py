@@ -188,6 +188,10 @@ TRIES: dict[str, list[Try]] = {
     "planner.block_end": [Try("POST", "/stock/planning/{listing}/rendre", {"number": "1"})],
     "calendars.feeds_revoke": [Try("POST", "/compte/calendriers/{feed}/revoquer")],
     "exchanges.price": list(_for_each(LISTINGS, Try("GET", "/annonces/{listing}/prix?quantity=1"))),
+    "carts.line": [
+        Try("POST", "/panier/{exchange}/lignes/{piece}", {"go": go, "{piece}-quantity": "2"})
+        for go in ("change", "remove")
+    ],
     "exchanges.write": [Try("POST", "/echanges/{exchange}/message", {"message-text": "Bonjour"})],
     "exchanges.paper": [Try("GET", "/echanges/{done}/papiers/{document}")],
     "papers.quote": [Try("POST", "/echanges/{exchange}/papiers/devis")],
