@@ -133,7 +133,7 @@ def how_priced(line: ExchangeLine) -> str:
     if terms.reduction_percent:
         said += _(", moins %(percent)s", percent=filters.percent(Decimal(terms.reduction_percent)))
     if terms.minimum_cents and line.amount_cents == terms.minimum_cents:
-        said += _(" ; prix plancher de la ligne : %(price)s", price=filters.money(terms.minimum_cents))
+        said += "\u00a0; " + _("prix plancher de la ligne : %(price)s", price=filters.money(terms.minimum_cents))
     return said + "."
 
 

@@ -60,7 +60,9 @@ def test_the_day_of_a_place(counter, clock):
     assert at_counter(counter) == {
         "departures": ["Les Films du Quai"], "returns": [], "late": [], "coming": ["Grand Large"],
     }  # fmt: skip
-    first = db.session.scalars(select(Exchange.public_id).where(Exchange.state == "confirmed")).first()
+    first = db.session.scalars(
+        select(Exchange.public_id).where(Exchange.state == "confirmed").order_by(Exchange.id)
+    ).first()
     counter.move(counter.alice, first, "hand_over", code=counter.get(first).hand_over_code)
     clock.at("2027-03-05T09:00:00+01:00")  # the other never came
     assert at_counter(counter)["late"] == ["Grand Large"]

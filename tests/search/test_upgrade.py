@@ -42,7 +42,7 @@ def test_the_worker_completes_what_an_upgrade_brought(app, run_jobs):
     make_listing(make_organisation(), "Armoire", category_key="other", colours=["red"], period="années 70")
     as_the_first_version()
     db.session.remove()
-    upgrade(revision="0002")
+    upgrade()
     assert titles(q="armoire") == ["Armoire"]  # before the worker came by
     assert db.session.scalar(select(SearchDocument.region)) is None
     run_jobs()
@@ -55,5 +55,5 @@ def test_the_worker_completes_what_an_upgrade_brought(app, run_jobs):
 def test_an_empty_instance_has_nothing_to_complete(app):
     db.session.remove()
     downgrade(revision="0001")
-    upgrade(revision="0002")
+    upgrade()
     assert db.session.scalar(select(func.count()).select_from(OutboxRow)) == 0

@@ -10,7 +10,8 @@ from marketplace.web.stylesheets import STYLES
 
 STATIC = ROOT / "static"
 TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
-SHEETS = sorted(path for path in (STATIC / "css").glob("*.css") if path.name != "paper.css")  # paper stands alone
+PAPERS = {"paper.css", "labels.css"}  # what is printed from PDF stands alone
+SHEETS = sorted(path for path in (STATIC / "css").glob("*.css") if path.name not in PAPERS)
 ICONS = (STATIC / "img" / "icons.svg").read_text()
 
 
