@@ -17,7 +17,8 @@ class SearchDocument(Base):
     that organisation does. `condition_rank`:
     0 new … 4 for parts. `x`, `y`, `z` are the place as a unit vector: their dot product with another place's is the
     cosine of the angle between, so distance is compared exactly without trigonometry in SQL. `free` is what can
-    be taken today and for good, or today alone of what is only rented out. `branch` is the top category, whose drawing stands in for a photo. `lowest_cents` is
+    be taken today and for good, or today alone of what is only rented out. `branch` is the top category, whose
+    drawing stands in for a photo. `lowest_cents` is
     the least one can pay to have it: 0 when it is given. `materials` and `colours` are keys between commas
     (`,plywood,softwood,`), so that a count by value is a GROUP BY; `region` is INSEE's code.
     """
