@@ -88,7 +88,7 @@ def test_a_set_changes_hands_and_both_sides_see_what_it_avoided(enter, stage, wo
 
     # Bruno says yes and offers two times
     bruno.visits("/echanges")
-    bruno.reads("À vous de jouer")
+    bruno.reads("Un échange vous attend")
     bruno.follows(re.compile(word))
     bruno.reads("Pour un commissariat")
     bruno.field("Une heure qui vous va").select_option(index=3)
