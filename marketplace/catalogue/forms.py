@@ -280,10 +280,13 @@ def euros(cents: int | None) -> str:
     return text.replace(".", ",") if filters.language() == "fr" else text
 
 
-def form_data(listing: Listing | None) -> dict[str, Any]:
+def blank_data(keeper_kind: str) -> dict[str, Any]:
+    """What the form shows before there is a listing, to an organisation of this kind."""
+    return {"visibility": "public", "mass_source": "guessed", "modes": [], **_terms(lending.unsaid(keeper_kind))}
+
+
+def form_data(listing: Listing) -> dict[str, Any]:
     """What the form shows of a listing before anybody typed."""
-    if listing is None:
-        return {"visibility": "public", "mass_source": "guessed", "modes": [], **_terms(lending.UNSAID)}
     return {
         **{name: getattr(listing, name) or "" for name in ("title", "description", "period", "style", "fire_rating")},
         "version": listing.version,

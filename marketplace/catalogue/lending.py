@@ -37,6 +37,12 @@ UNSAID: dict[str, Any] = {
 }
 
 
+def unsaid(keeper_kind: str) -> dict[str, Any]:
+    """What a new listing of an organisation of this kind holds: what a reuse centre keeps came to it by reuse, which
+    the form shows and lets change."""
+    return {**UNSAID, "acquired": "reuse"} if keeper_kind == "reuse_centre" else UNSAID
+
+
 def _days(low: int, high: int, empty: int) -> Callable[[Any], int]:
     def read(raw: Any) -> int:
         value = whole(raw, low, high)

@@ -289,10 +289,14 @@ def productions_of(organisation_id: int) -> list[tuple[str, str]]:
     return [(public_id, title) for public_id, title in rows]
 
 
-def may_list(organisation_id: int | None) -> bool:
-    """Whether this organisation may put things in the catalogue: a personal space may not."""
+def lister_kind(organisation_id: int | None) -> str | None:
+    """The kind of an organisation that may put things in the catalogue; None of a personal space, which may not."""
     kind = db.session.scalar(select(Organisation.kind).where(Organisation.id == organisation_id))
-    return kind is not None and kind != "person"
+    return None if kind == "person" else kind
+
+
+def may_list(organisation_id: int | None) -> bool:
+    return lister_kind(organisation_id) is not None
 
 
 def stored_bytes(organisation_id: int) -> int:

@@ -58,7 +58,7 @@ def create_draft(actor: Actor, values: dict[str, Any], act: str = "created") -> 
         created_by_id=actor.user_id,
         created_at=now(),
         updated_at=now(),
-        **_defaults(),
+        **_defaults(organisation.kind),
     )
     for name, value in _resolved(organisation.id, values).items():
         setattr(listing, name, value)
@@ -73,7 +73,7 @@ def create_draft(actor: Actor, values: dict[str, Any], act: str = "created") -> 
     return listing
 
 
-def _defaults() -> dict[str, Any]:
+def _defaults(keeper_kind: str) -> dict[str, Any]:
     """What a new row holds before anything is said, so that the rules see it before the database does."""
     return {
         "state": "draft",
@@ -89,7 +89,7 @@ def _defaults() -> dict[str, Any]:
         "traits": {},
         "dismantling": False,
         "origin_hidden": False,
-        **lending.UNSAID,
+        **lending.unsaid(keeper_kind),
     }
 
 

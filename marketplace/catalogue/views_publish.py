@@ -20,7 +20,7 @@ from marketplace.catalogue import (
     taxonomy,
     uploads,
 )
-from marketplace.catalogue.forms import ListingForm, form_class, form_data, raw_from, settle_guesses
+from marketplace.catalogue.forms import ListingForm, blank_data, form_class, form_data, raw_from, settle_guesses
 from marketplace.catalogue.models import Listing, Photo
 from marketplace.catalogue.views import blueprint as blueprint
 from marketplace.catalogue.views_batch import batch as batch
@@ -52,9 +52,10 @@ def allow_files(endpoint: str | None, values: dict[str, Any] | None) -> None:
 def publish() -> Any:
     """An empty form; nothing is made by looking at it."""
     actor = signed_in_actor()
-    if not queries.may_list(actor.organisation_id):
+    kind = queries.lister_kind(actor.organisation_id)
+    if kind is None:
         return render_template("catalogue/not_here.html")
-    return _page(actor, None, ListingForm(formdata=None, data=form_data(None)))
+    return _page(actor, None, ListingForm(formdata=None, data=blank_data(kind)))
 
 
 @blueprint.post("/publier")

@@ -72,7 +72,7 @@ def show() -> str:
         asked=asked,
         count=count,
         spans=SPANS,
-        legend=[(code, letter, _word(code)) for code, letter in LETTERS.items()],
+        legend=[(code, LETTERS[code], word) for code, word in _words(filters.language()).items()],
         sites=places_of(actor.organisation_id or 0),
         branches=[(key, known[key].name(filters.language())) for key in taxonomy.children()[None]],
         earlier=address(du=max(first - timedelta(days=count), here - BACK).isoformat()),
@@ -81,8 +81,8 @@ def show() -> str:
         page_url=lambda number: address(page=number),
         first_row=(plan.page - 1) * PER_PAGE + 1 if plan.rows else 0,
         may_block=allows(actor.role, blocking.RIGHT),
-        listing_url=url_for("catalogue.listing_show", public_id="_"),
-        block_url=url_for("planner.block", public_id="_"),
+        listing_url=url_for("catalogue.listing_show", public_id="_").removesuffix("_"),
+        block_url=url_for("planner.block", public_id="_").removesuffix("_"),
     )
 
 
@@ -103,8 +103,9 @@ def _addresses(asked: dict[str, str], first: date, count: int) -> Callable[..., 
     return address
 
 
-def _word(code: str) -> str:
-    """« Confirmé », « En retard », « Réparation »: of an exchange's state or of a fact."""
+@lru_cache(maxsize=4)
+def _words(_language: str) -> dict[str, str]:
+    """« Confirmé », « En retard », « Réparation »: of an exchange's state or of a fact, by code."""
     own = {
         "cart": _("Dans un panier"),
         "late": _("En retard"),
@@ -113,7 +114,7 @@ def _word(code: str) -> str:
         "missing": _("Manquant"),
         "turnaround": _("Remise en état"),
     }
-    return own[code] if code in own else label("exchange_state", code)
+    return {code: own[code] if code in own else label("exchange_state", code) for code in LETTERS}
 
 
 def _heads(plan: Plan, here: date) -> list[tuple[int, str, str, str]]:
@@ -145,7 +146,7 @@ def _drawn(plan: Plan) -> dict[int, Markup]:
     their parts one by one. Each says all of itself in words; where days are columns only its beginning is seen.
     """
     language = filters.language()
-    words = {code: _word(code).lower() for code in LETTERS}
+    words = {code: word.lower() for code, word in _words(language).items()}
     from_to, from_on = _("du %(first)s au %(last)s"), _("dès le %(first)s")
     due, missing = _("attendu le %(day)s"), _("Manque %(quantity)s")
     cannot = _("ne peut pas être tenu")

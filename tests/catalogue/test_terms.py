@@ -4,6 +4,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from marketplace.accounts.models import User
 from marketplace.catalogue import copying, history, lending, rules, services
 from marketplace.catalogue.models import Listing
 from marketplace.catalogue.views_terms import price_said, term_facts
@@ -156,7 +157,27 @@ def test_who_opens_nothing_rents_on_the_usual_terms(alice):  # noqa: F811
     assert '<details id="terms">' in page, "closed"
     sent = browser_fields(page) | whole(modes=["rent"], weekly_rate="40", go="publish")
     assert alice.post("/publier", data=sent).status_code == 303
-    assert terms_of(only()) == lending.UNSAID
+    assert terms_of(only()) == lending.UNSAID | {"acquired": "reuse"}, "and a reuse centre's things come by reuse"
+
+
+@pytest.mark.parametrize(("kind", "shown", "kept"), [("reuse_centre", "reuse", "reuse"), ("rental_house", "", None)])
+def test_where_things_come_from_is_known_of_a_reuse_centre_and_asked_of_others(app, kind, shown, kept):
+    house = factories.make_organisation("Chez nous", kind)
+    keeper = factories.sign_in(app.test_client(), db.session.get(User, factories.owner_of(house).user_id), house)
+    assert browser_fields(keeper.get("/publier").text)["acquired"] == [shown]
+    with transaction():
+        listing = services.create_draft(factories.owner_of(house), {})
+    assert listing.acquired == kept
+
+
+@pytest.mark.both_databases
+def test_a_reuse_centre_may_say_that_it_bought_new_or_does_not_know(alice):  # noqa: F811
+    for number, said in enumerate(("bought_new", "")):
+        assert alice.post("/publier", data=whole(modes=["rent"], weekly_rate="40", acquired=said)).status_code in (
+            200,
+            303,
+        )
+        assert db.session.query(Listing).order_by(Listing.id.desc()).first().acquired == (said or None), number
 
 
 WRONG = [
