@@ -7,7 +7,7 @@ from typing import Any
 
 from flask_babel import format_date
 from flask_babel import gettext as _
-from sqlalchemy import and_, func, select
+from sqlalchemy import Date, and_, bindparam, func, select
 
 from marketplace.accounts import audit
 from marketplace.accounts.models import Site, SiteClosing
@@ -121,6 +121,14 @@ def coming_closings(sites: Collection[Site], most: int = MOST) -> dict[int, list
     return found
 
 
+_CALENDARS = (
+    select(Site.id, Site.opening_hours, SiteClosing.starts_on, SiteClosing.ends_on)
+    .outerjoin(SiteClosing, and_(SiteClosing.site_id == Site.id, SiteClosing.ends_on > bindparam("after", type_=Date)))
+    .where(Site.id.in_(bindparam("ids", expanding=True)))
+    .order_by(Site.id, SiteClosing.starts_on)
+)
+
+
 def calendars_of(site_ids: Collection[int], after: date) -> dict[int, tuple[dict[str, Any], Closings]]:
     """By site: its week's opening hours, and its closings that end after the day `after`, half-open and in order.
 
@@ -128,12 +136,7 @@ def calendars_of(site_ids: Collection[int], after: date) -> dict[int, tuple[dict
     """
     if not site_ids:
         return {}
-    rows = db.session.execute(
-        select(Site.id, Site.opening_hours, SiteClosing.starts_on, SiteClosing.ends_on)
-        .outerjoin(SiteClosing, and_(SiteClosing.site_id == Site.id, SiteClosing.ends_on > after))
-        .where(Site.id.in_(set(site_ids)))
-        .order_by(Site.id, SiteClosing.starts_on)
-    )
+    rows = db.session.execute(_CALENDARS, {"ids": list(site_ids), "after": after})
     hours: dict[int, dict[str, Any]] = {}
     closings: dict[int, list[tuple[date, date]]] = {}
     for site_id, week, starts_on, ends_on in rows:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import bindparam, func, or_, select
 
 from marketplace.accounts.models import (
     AuditEntry,
@@ -91,11 +91,12 @@ def members_of(organisation_id: int, page: int = 1) -> Page:
     return Page([Person(*row) for row in found.items], found.page, found.size, found.total)
 
 
+_ROLES = select(Membership.user_id, Membership.role).where(Membership.organisation_id == bindparam("organisation"))
+
+
 def members_with(organisation_id: int, action: str) -> list[int]:
     """Ids of the members whose role allows `action`."""
-    rows = db.session.execute(
-        select(Membership.user_id, Membership.role).where(Membership.organisation_id == organisation_id)
-    )
+    rows = db.session.execute(_ROLES, {"organisation": organisation_id})
     return [user_id for user_id, role in rows if allows(role, action)]
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from sqlalchemy import ColumnElement, bindparam, case, func, or_, select
 from sqlalchemy.orm import joinedload, selectinload
@@ -19,6 +19,7 @@ from marketplace.core.db import db
 from marketplace.core.errors import NotFound
 from marketplace.core.text import slug
 
+One = TypeVar("One", Listing, "Named")
 PER_PAGE = 50
 STATES = ("draft", "published", "exhausted", "withdrawn", "expired")
 
@@ -60,14 +61,42 @@ def listings_for(actor: Actor | None, public_ids: Iterable[str]) -> dict[str, Li
     """These listings by public id, in one statement, nothing of theirs loaded beside. Raises `NotFound` when one does
     not exist, and alike when this reader may not see it."""
     wanted = set(public_ids)
-    found = {one.public_id: one for one in db.session.scalars(select(Listing).where(Listing.public_id.in_(wanted)))}
+    found = db.session.scalars(select(Listing).where(Listing.public_id.in_(wanted)))
+    return _all_shown(actor, wanted, found)
+
+
+class Named(NamedTuple):
+    """What names a listing, and who may see it: enough to lock it."""
+
+    public_id: str
+    id: int
+    is_set: bool
+    state: str
+    visibility: str
+    hidden_at: datetime | None
+    organisation_id: int
+
+
+_NAMED = select(*(getattr(Listing, name) for name in Named._fields)).where(
+    Listing.public_id.in_(bindparam("public_ids", expanding=True))
+)
+
+
+def named_for(actor: Actor | None, public_ids: Iterable[str]) -> dict[str, Named]:
+    """As `listings_for`, without reading the listings themselves."""
+    wanted = set(public_ids)
+    return _all_shown(actor, wanted, map(Named._make, db.session.execute(_NAMED, {"public_ids": list(wanted)})))
+
+
+def _all_shown(actor: Actor | None, wanted: set[str], found: Iterable[One]) -> dict[str, One]:
+    by_id = {one.public_id: one for one in found}
     for public_id in wanted:
-        listing = found.get(public_id)
-        if listing is None or not shown_to(
-            actor, listing.state, listing.visibility, listing.hidden_at is not None, listing.organisation_id
+        one = by_id.get(public_id)
+        if one is None or not shown_to(
+            actor, one.state, one.visibility, one.hidden_at is not None, one.organisation_id
         ):
             raise NotFound
-    return found
+    return by_id
 
 
 def sees(actor: Actor | None, public_id: str) -> bool:
@@ -93,16 +122,17 @@ def own_listing(actor: Actor | None, public_id: str, action: str = "listing.read
     return listing
 
 
+_LOCKED = (
+    select(Listing)
+    .where(Listing.id.in_(bindparam("ids", expanding=True)))
+    .order_by(Listing.id)
+    .with_for_update(of=Listing)
+)
+
+
 def lock_listings(ids: Iterable[int]) -> list[Listing]:
     """These listings as they are now, locked in the order of their ids until the transaction ends."""
-    query = (
-        select(Listing)
-        .where(Listing.id.in_(set(ids)))
-        .order_by(Listing.id)
-        .with_for_update(of=Listing)
-        .execution_options(populate_existing=True)
-    )
-    return list(db.session.scalars(query))
+    return list(db.session.scalars(_LOCKED, {"ids": list(set(ids))}, execution_options={"populate_existing": True}))
 
 
 def covers_of(listing_ids: Iterable[int]) -> dict[int, str]:

@@ -9,7 +9,7 @@ from datetime import date
 from decimal import Decimal
 
 from flask_babel import gettext as _
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.exc import IntegrityError
 
 from marketplace.accounts.models import Organisation, Production, Site
@@ -17,13 +17,13 @@ from marketplace.accounts.permissions import Actor, require
 from marketplace.accounts.productions import acting_for
 from marketplace.catalogue import taxonomy
 from marketplace.catalogue.models import Listing, SetPart
-from marketplace.catalogue.queries import listings_for
+from marketplace.catalogue.queries import listings_for, named_for
 from marketplace.core.clock import now, today
 from marketplace.core.db import db
 from marketplace.core.errors import Conflict, Invalid, NotAllowed, NotFound
 from marketplace.core.events import announce
 from marketplace.exchanges import stock, transitions
-from marketplace.exchanges.calendars import calendars_of
+from marketplace.exchanges.calendars import Calendars, calendars_of
 from marketplace.exchanges.carts import LONGEST_MESSAGE
 from marketplace.exchanges.events import ExchangeRequested
 from marketplace.exchanges.kinds import KINDS, MODE_OF_KIND
@@ -89,20 +89,21 @@ def request_exchange(actor: Actor | None, request: ExchangeRequest) -> Exchange:
     vehicle, distance = transport(request.vehicle, request.distance_km)
     address = delivered_to(request)
     option_days = option_days_of(request)
-    seen = seen_listings(actor, request.lines)
-    parts = parts_of([listing.id for listing in seen if listing.is_set])
+    known = named_for(actor, _public_ids(request.lines))
+    parts = parts_of([one.id for one in known.values() if one.is_set])
 
-    ids = {listing.id for listing in seen} | {part.part_id for found in parts.values() for part in found}
+    ids = {one.id for one in known.values()} | {part.part_id for found in parts.values() for part in found}
     listings, late = stock.lock(ids)
     earlier = _earlier(receiver.id, request.key)
     if earlier is not None:
         return earlier
     for exchange in late:
         transitions.expire(exchange)
-    ordered = [listings[listing.id] for listing in seen]
+    ordered = [listings[known[line.listing].id] for line in request.lines]
     check(receiver, ordered, request.kind)
     quantities = quantities_of(request.lines, ordered)
-    days = days_of(request.kind, request.lines, ordered)
+    calendars = calendars_of(listing.site_id for listing in listings.values()) if kind.dated else {}
+    days = days_of(request.kind, request.lines, ordered, calendars)
 
     at = now()
     origins = {listing.origin_production_id for listing in ordered}
@@ -146,15 +147,15 @@ def request_exchange(actor: Actor | None, request: ExchangeRequest) -> Exchange:
             exchange.lines.append(child_of(line, listings[part.part_id], part.quantity))
     if parts:
         db.session.flush()
+    move = "request" if not request.in_cart else "put_in_cart"
+    transitions.record(exchange, move, None, RECEIVER, actor.user_id, {"message": message} if message else {})
     if option_days and not request.in_cart:
         take_option(exchange, listings)
     else:
-        stock.take(exchange.lines, listings, new=True, expires_at=exchange.deadline_at)
-    move = "request" if not request.in_cart else "put_in_cart"
-    transitions.record(exchange, move, None, RECEIVER, actor.user_id, {"message": message} if message else {})
+        stock.take(exchange.lines, listings, calendars, new=True, expires_at=exchange.deadline_at)
     db.session.flush()
     if not request.in_cart:
-        announce(ExchangeRequested(exchange.id))
+        announce(ExchangeRequested(exchange.id, message))
     return exchange
 
 
@@ -170,6 +171,11 @@ def _earlier(organisation_id: int, key: str | None) -> Exchange | None:
 
 def seen_listings(actor: Actor, lines: Sequence[LineRequest]) -> list[Listing]:
     """The listings asked for, all visible to the actor, each once for the same days."""
+    known = listings_for(actor, _public_ids(lines))
+    return [known[line.listing] for line in lines]
+
+
+def _public_ids(lines: Sequence[LineRequest]) -> list[str]:
     if not lines:
         raise Invalid({"lines": _("Dites ce que vous demandez.")})
     if len(lines) > MOST_LINES:
@@ -179,8 +185,7 @@ def seen_listings(actor: Actor, lines: Sequence[LineRequest]) -> list[Listing]:
         raise Invalid({"lines": _("La même annonce est demandée deux fois : réunissez les quantités.")})
     if not all(is_public_id(line.listing) for line in lines):
         raise NotFound
-    known = listings_for(actor, (line.listing for line in lines))
-    return [known[line.listing] for line in lines]
+    return [line.listing for line in lines]
 
 
 def parts_of(set_ids: Sequence[int]) -> dict[int, list[SetPart]]:
@@ -247,12 +252,13 @@ def quantities_of(lines: Sequence[LineRequest], listings: Sequence[Listing]) -> 
 
 
 def days_of(
-    kind: str, lines: Sequence[LineRequest], listings: Sequence[Listing]
+    kind: str, lines: Sequence[LineRequest], listings: Sequence[Listing], calendars: Calendars | None = None
 ) -> list[tuple[date | None, date | None]]:
-    """The days of each line; none but a rental's."""
+    """The days of each line; none but a rental's. `calendars`: of the listings' places, if they were read already."""
     if not KINDS[kind].dated:
         return [(None, None)] * len(listings)
-    calendars = calendars_of(listing.site_id for listing in listings)
+    if calendars is None:
+        calendars = calendars_of(listing.site_id for listing in listings)
     found: list[tuple[date | None, date | None]] = []
     for line, listing in zip(lines, listings, strict=True):
         if line.starts_on is None or line.ends_on is None:
@@ -310,14 +316,17 @@ def asker(actor: Actor | None, production_public_id: str | None) -> tuple[Actor,
     ), production
 
 
+_FIRST_SITE = (
+    select(Site.lat, Site.lon)
+    .where(Site.organisation_id == bindparam("organisation"), Site.closed_at.is_(None))
+    .order_by(Site.id)
+    .limit(1)
+)
+
+
 def destination(organisation_id: int, production: Production | None) -> tuple[float | None, float | None]:
     """Where it goes: the production's base, else the receiver's first site; unknown otherwise."""
     if production is not None and production.base_lat is not None:
         return production.base_lat, production.base_lon
-    site = db.session.execute(
-        select(Site.lat, Site.lon)
-        .where(Site.organisation_id == organisation_id, Site.closed_at.is_(None))
-        .order_by(Site.id)
-        .limit(1)
-    ).first()
+    site = db.session.execute(_FIRST_SITE, {"organisation": organisation_id}).first()
     return (site.lat, site.lon) if site else (None, None)

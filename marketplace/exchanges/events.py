@@ -6,7 +6,10 @@ from datetime import date
 
 @dataclass(frozen=True)
 class ExchangeRequested:
+    """`message`: what the receiver wrote with it."""
+
     exchange_id: int
+    message: str = ""
 
 
 @dataclass(frozen=True)
@@ -25,9 +28,10 @@ class ExchangeCompleted:
 
 @dataclass(frozen=True)
 class StockChanged:
-    """What is free of these listings changed."""
+    """What is free of these listings changed, from `starts_on` on; None: from now."""
 
     listing_ids: tuple[int, ...]
+    starts_on: date | None = None
 
 
 @dataclass(frozen=True)

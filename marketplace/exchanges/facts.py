@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from marketplace.catalogue.events import ListingSaved
 from marketplace.catalogue.models import Listing, Piece
@@ -16,18 +16,21 @@ from marketplace.core.db import db
 from marketplace.core.events import announce
 from marketplace.exchanges.availability import Broken, Held, broken_promises
 from marketplace.exchanges.events import ShortageOpened, ShortageSolved, StockChanged
-from marketplace.exchanges.holding import Promise, late_until, promises_and_facts, quantity_of
+from marketplace.exchanges.holding import ACTIVE, Promise, late_until, promises_and_facts, quantity_of
 from marketplace.exchanges.models import Assignment, Exchange, ExchangeLine, Hold, Shortage
+
+_OUT = (
+    select(Hold, ExchangeLine.ends_on)
+    .join(ExchangeLine, ExchangeLine.id == Hold.line_id)
+    .where(Hold.listing_id.in_(bindparam("ids", expanding=True)), Hold.state == ACTIVE)
+    .where(Hold.is_fact, Hold.cause == "promise")
+)
 
 
 def stretch_late(listings: Iterable[Listing]) -> None:
     """Let what is still out past its day keep the stock a day longer, and its pieces; then see what that breaks."""
     by_id = {listing.id: listing for listing in listings}
-    rows = db.session.execute(
-        select(Hold, ExchangeLine.ends_on)
-        .join(ExchangeLine, ExchangeLine.id == Hold.line_id)
-        .where(Hold.listing_id.in_(by_id), Hold.state == "active", Hold.is_fact, Hold.cause == "promise")
-    ).all()
+    rows = db.session.execute(_OUT, {"ids": list(by_id)}).all()
     touched = set()
     for hold, due_on in rows:
         listing = by_id[hold.listing_id]

@@ -16,11 +16,12 @@ from marketplace.accounts.permissions import Actor, allows, require
 from marketplace.accounts.productions import acting_for
 from marketplace.catalogue.models import Listing, SetPart
 from marketplace.core.clock import now, today
-from marketplace.core.db import db
+from marketplace.core.db import UtcDateTime, db
 from marketplace.core.errors import NotFound
 from marketplace.exchanges.availability import Free, free_intervals, free_throughout, least_of
 from marketplace.exchanges.documents import VERIFIED, code_key, may_read
 from marketplace.exchanges.hindrances import hindrances
+from marketplace.exchanges.holding import ACTIVE
 from marketplace.exchanges.holding import holds_between as holds_between
 from marketplace.exchanges.inbox import ExchangePage as ExchangePage
 from marketplace.exchanges.inbox import ExchangeRow as ExchangeRow
@@ -47,12 +48,14 @@ _QUANTITIES = select(
 ).where(Listing.id.in_(_IDS))
 
 
+_OVERDUE = select(Hold.exchange_id).where(
+    Hold.listing_id.in_(_IDS), Hold.state == ACTIVE, Hold.expires_at <= bindparam("at", type_=UtcDateTime)
+)
+
+
 def overdue_exchange_ids(listing_ids: Iterable[int]) -> list[int]:
     """Exchanges that hold some of these listings although their deadline has passed."""
-    query = select(Hold.exchange_id).where(
-        Hold.listing_id.in_(set(listing_ids)), Hold.state == "active", Hold.expires_at <= now()
-    )
-    return sorted(set(db.session.scalars(query)))
+    return sorted(set(db.session.scalars(_OVERDUE, {"ids": list(listing_ids), "at": now()})))
 
 
 def free_quantities(listing_ids: Iterable[int]) -> dict[int, Decimal]:

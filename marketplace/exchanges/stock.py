@@ -20,7 +20,7 @@ from marketplace.core.errors import Conflict
 from marketplace.core.events import announce
 from marketplace.exchanges import facts
 from marketplace.exchanges.availability import Held, free_intervals, free_throughout
-from marketplace.exchanges.calendars import calendars_of
+from marketplace.exchanges.calendars import Calendars, calendars_of
 from marketplace.exchanges.days import blocked
 from marketplace.exchanges.events import StockChanged
 from marketplace.exchanges.holding import holds_between, quantity_of
@@ -62,10 +62,13 @@ def holding(lines: Sequence[ExchangeLine]) -> list[ExchangeLine]:
     return [line for line in lines if line.id not in parents]
 
 
-def spans(lines: Sequence[ExchangeLine], listings: Mapping[int, Listing]) -> dict[int, Span]:
+def spans(
+    lines: Sequence[ExchangeLine], listings: Mapping[int, Listing], calendars: Calendars | None = None
+) -> dict[int, Span]:
     """What each line blocks, by its id: its days with the work before and after; from today at the place and for good
-    when it has none."""
-    calendars = calendars_of(listings[line.listing_id].site_id for line in lines)
+    when it has none. `calendars`: of the listings' places, where they were read already."""
+    if calendars is None:
+        calendars = calendars_of(listings[line.listing_id].site_id for line in lines if line.starts_on is not None)
     found: dict[int, Span] = {}
     for line in lines:
         listing = listings[line.listing_id]
@@ -117,11 +120,18 @@ def _own(exchange_ids: Iterable[int]) -> list[Hold]:
     return list(db.session.scalars(select(Hold).where(Hold.exchange_id.in_(ids), Hold.state == "active")))
 
 
-def take(lines: Sequence[ExchangeLine], listings: Mapping[int, Listing], *, new: bool = False, **values: Any) -> None:
+def take(
+    lines: Sequence[ExchangeLine],
+    listings: Mapping[int, Listing],
+    calendars: Calendars | None = None,
+    *,
+    new: bool = False,
+    **values: Any,
+) -> None:
     """Hold what `lines` ask for (`new`: they never held). Raises `Conflict` with `available` when it is not free;
     nothing is held then."""
     asked = holding(lines)
-    blocks = spans(asked, listings)
+    blocks = spans(asked, listings, calendars)
     short = shortages_of(asked, listings, blocks)
     if short:
         raise Conflict(
@@ -145,7 +155,7 @@ def hold_lines(lines: Sequence[ExchangeLine], blocks: Mapping[int, Span], *, new
         for name, value in values.items():
             setattr(hold, name, value)
     db.session.flush()
-    changed({line.listing_id for line in lines})
+    changed({line.listing_id for line in lines}, min((blocks[line.id][0] for line in lines), default=None))
 
 
 def _promises(line_ids: Sequence[int]) -> list[Hold]:
@@ -162,9 +172,9 @@ def available(listing: str, starts_on: date, ends_on: date | None, free: Decimal
     }
 
 
-def changed(listing_ids: Iterable[int]) -> None:
-    """Tell whoever shows what is free."""
-    announce(StockChanged(tuple(sorted(listing_ids))))
+def changed(listing_ids: Iterable[int], starts_on: date | None = None) -> None:
+    """Tell whoever shows what is free; `starts_on`: nothing changed before that day."""
+    announce(StockChanged(tuple(sorted(listing_ids)), starts_on))
 
 
 def active_holds(exchange_id: int) -> list[Hold]:

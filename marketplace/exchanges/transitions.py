@@ -70,7 +70,7 @@ def enter(
     if state.stock == SETTLED and to != came_from:
         announce(ExchangeCompleted(exchange.id))
     if move == "request":
-        announce(ExchangeRequested(exchange.id))
+        announce(ExchangeRequested(exchange.id, str((data or {}).get("message") or "")))
     elif came_from != "cart":  # what somebody does with their cart is nobody else's news
         announce(ExchangeMoved(exchange.id, move, side))
     if exchange.option_rank == 1 and came_from in ("requested", "option") and to not in ("requested", "option"):

@@ -34,9 +34,8 @@ from marketplace.messaging.services import add_message, facts_of, notify, notify
 def on_exchange_requested(event: ExchangeRequested) -> None:
     """The thread opens with what the receiver wrote; those who decide at the provider's are told."""
     exchange = db.session.get_one(Exchange, event.exchange_id)
-    move = _last_move(exchange.id)
-    if move is not None and move.data.get("message"):
-        add_message(exchange, exchange.receiver_id, exchange.requested_by_id, str(move.data["message"]))
+    if event.message:
+        add_message(exchange, exchange.receiver_id, exchange.requested_by_id, event.message)
     people = [user_id for user_id in people_of_side(exchange, "provider") if user_id != exchange.requested_by_id]
     notify_all(people, "exchange_requested", facts_of(exchange, "provider"), _path(exchange), exchange.provider_id)
 

@@ -1,10 +1,11 @@
 """Reads of messages, notifications and preferences."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, func, or_, select
+from sqlalchemy import and_, bindparam, func, or_, select
 
 from marketplace.accounts.models import Organisation, User
 from marketplace.accounts.queries_organisations import Page, paged
@@ -118,14 +119,26 @@ def notification_of(user_id: int, public_id: str) -> Notification:
     return found
 
 
-def chosen_by(user_id: int, kind: str) -> dict[str, bool]:
-    """What somebody chose for a kind, by channel; a channel left out follows the default."""
-    rows = db.session.execute(
-        select(NotificationPreference.channel, NotificationPreference.wanted).where(
-            NotificationPreference.user_id == user_id, NotificationPreference.kind == kind
-        )
+_CHOICES = (
+    select(User, NotificationPreference.channel, NotificationPreference.wanted)
+    .outerjoin(
+        NotificationPreference,
+        and_(NotificationPreference.user_id == User.id, NotificationPreference.kind == bindparam("kind")),
     )
-    return {row.channel: row.wanted for row in rows}
+    .where(User.id.in_(bindparam("ids", expanding=True)))
+    .order_by(User.id)
+)
+
+
+def choices_of(user_ids: Sequence[int], kind: str) -> list[tuple[User, dict[str, bool]]]:
+    """Each of these people with what they chose for a kind, by channel; one left out follows the default."""
+    found: dict[int, tuple[User, dict[str, bool]]] = {}
+    if user_ids:
+        for user, channel, wanted in db.session.execute(_CHOICES, {"ids": list(user_ids), "kind": kind}):
+            _user, chosen = found.setdefault(user.id, (user, {}))
+            if channel is not None:
+                chosen[channel] = wanted
+    return [found[user_id] for user_id in user_ids if user_id in found]
 
 
 def preferences_of(user_id: int) -> dict[tuple[str, str], bool]:

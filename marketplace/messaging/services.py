@@ -1,21 +1,21 @@
 """Telling people: messages between the two sides of an exchange, notifications, and who wants which by what channel."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from flask import current_app
 from flask_babel import force_locale
 from flask_babel import gettext as _
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 
 from marketplace.accounts.models import Organisation, User
 from marketplace.accounts.permissions import Actor, require
 from marketplace.accounts.productions import acting_for
 from marketplace.accounts.queries_organisations import members_with
 from marketplace.core.clock import now
-from marketplace.core.db import db
+from marketplace.core.db import db, new_public_id
 from marketplace.core.errors import Invalid, NotFound
-from marketplace.exchanges.models import Exchange, ExchangeLine
+from marketplace.exchanges.models import Exchange
 from marketplace.exchanges.queries import as_party
 from marketplace.exchanges.states import MODERATOR, PROVIDER
 from marketplace.jobs.outbox import enqueue
@@ -36,14 +36,35 @@ def notify(
     Inside a transaction. Nobody is written to at an address they have not confirmed; disabled accounts hear nothing.
     Returns the row of the list, None where that channel is off. Raises KeyError for an unknown kind.
     """
-    user = db.session.get(User, user_id)
-    channels = rules.channels_for(kind, queries.chosen_by(user_id, kind))
-    if user is None or user.disabled_at is not None:
-        return None
+    return _tell([user_id], kind, data, path, organisation_id)[user_id]
+
+
+def notify_all(
+    user_ids: Iterable[int], kind: str, data: Mapping[str, Any], path: str, organisation_id: int | None
+) -> None:
+    """`notify` for each, once each."""
+    _tell(list(dict.fromkeys(user_ids)), kind, data, path, organisation_id)
+
+
+def _tell(
+    user_ids: Sequence[int], kind: str, data: Mapping[str, Any], path: str, organisation_id: int | None
+) -> dict[int, Notification | None]:
+    told: dict[int, Notification | None] = dict.fromkeys(user_ids)
+    for user, chosen in queries.choices_of(user_ids, kind):
+        channels = rules.channels_for(kind, chosen)
+        if user.disabled_at is None:
+            told[user.id] = _tell_one(user, channels, kind, data, path, organisation_id)
+    return told
+
+
+def _tell_one(
+    user: User, channels: Sequence[str], kind: str, data: Mapping[str, Any], path: str, organisation_id: int | None
+) -> Notification | None:
     row = None
     if rules.PRODUCT in channels:
         row = Notification(
-            user_id=user_id,
+            public_id=new_public_id(),  # at once: the mail leads there
+            user_id=user.id,
             organisation_id=organisation_id,
             kind=kind,
             data=dict(data),
@@ -51,7 +72,6 @@ def notify(
             created_at=now(),
         )
         db.session.add(row)
-        db.session.flush()
     if rules.EMAIL in channels and user.verified_at is not None:
         # the notification's own page changes organisation first, where the person acts for another one
         lead = f"/notifications/{row.public_id}" if row is not None else path
@@ -73,12 +93,12 @@ def send_later(to: str, subject: str, text: str, html: str | None = None) -> Non
     enqueue("messaging.send_mail", {"to": to, "subject": subject, "text": text, "html": html})
 
 
-def notify_all(
-    user_ids: Iterable[int], kind: str, data: Mapping[str, Any], path: str, organisation_id: int | None
-) -> None:
-    """`notify` for each, once each."""
-    for user_id in dict.fromkeys(user_ids):
-        notify(user_id, kind, data, path, organisation_id)
+_WROTE = (
+    select(Message.user_id)
+    .where(Message.exchange_id == bindparam("exchange"), Message.organisation_id == bindparam("organisation"))
+    .where(Message.user_id.is_not(None))
+    .distinct()
+)
 
 
 def people_of_side(exchange: Exchange, side: str) -> list[int]:
@@ -86,15 +106,7 @@ def people_of_side(exchange: Exchange, side: str) -> list[int]:
     asked, while they still may follow it, else those who decide there; and whoever wrote for that side."""
     organisation_id = exchange.provider_id if side == "provider" else exchange.receiver_id
     deciders = members_with(organisation_id, "exchange.decide")
-    wrote = db.session.scalars(
-        select(Message.user_id)
-        .where(
-            Message.exchange_id == exchange.id,
-            Message.organisation_id == organisation_id,
-            Message.user_id.is_not(None),
-        )
-        .distinct()
-    ).all()
+    wrote = db.session.scalars(_WROTE, {"exchange": exchange.id, "organisation": organisation_id}).all()
     production_id = exchange.provider_production_id if side == "provider" else exchange.receiver_production_id
     writers: list[int] = [
         user_id for user_id in wrote if user_id and may_follow(user_id, organisation_id, production_id)
@@ -117,11 +129,7 @@ def may_follow(user_id: int, organisation_id: int, production_id: int | None) ->
 
 def facts_of(exchange: Exchange, for_side: str) -> dict[str, Any]:
     """What a notification says of an exchange to one side."""
-    titles = db.session.scalars(
-        select(ExchangeLine.title)
-        .where(ExchangeLine.exchange_id == exchange.id, ExchangeLine.parent_line_id.is_(None))
-        .order_by(ExchangeLine.id)
-    ).all()
+    titles = [line.title for line in exchange.lines if line.parent_line_id is None]
     other_id = exchange.receiver_id if for_side == "provider" else exchange.provider_id
     return {
         "title": titles[0] if titles else "",

@@ -13,7 +13,7 @@ def on_listing(event: ListingSaved | ListingHidden) -> None:
 
 def on_stock(event: StockChanged) -> None:
     """What is free changed, and nothing else: a changed quantity is told as a listing saved."""
-    services.record_free(event.listing_ids)
+    services.record_free(event.listing_ids, event.starts_on)
 
 
 def on_estimate(event: EstimateChanged) -> None:

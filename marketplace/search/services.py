@@ -1,14 +1,15 @@
 """Keeping the index true: called inside the transaction that changed the listings."""
 
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import bindparam, delete, select, update
+from sqlalchemy import BindParameter, String, bindparam, cast, delete, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from marketplace.catalogue.models import SetPart
+from marketplace.catalogue.models import Listing, SetPart
+from marketplace.core.clock import today
 from marketplace.core.db import db
 from marketplace.exchanges.queries import free_quantities
 from marketplace.ports import current
@@ -44,14 +45,30 @@ def forget(listing_ids: Sequence[int]) -> None:
         current("index").remove(connection, listing_ids)
 
 
-def record_free(listing_ids: Iterable[int]) -> None:
+_IDS: BindParameter[Any] = bindparam("ids", expanding=True)
+_WITH_SETS = select(Listing.id).where(
+    or_(Listing.id.in_(_IDS), Listing.id.in_(select(SetPart.set_id).where(SetPart.part_id.in_(_IDS))))
+)
+# what can also leave for good is free as long as nobody has it later on either
+_NOT_ONLY_RENTED = _WITH_SETS.where(
+    or_(*(cast(Listing.modes, String).like(f'%"{mode}"%') for mode in ("donate", "sell")))
+)
+
+
+def record_free(listing_ids: Iterable[int], starts_on: date | None = None) -> None:
     """Copy what is free of these listings, and of the sets they are part of, onto the documents: their words and
-    filters are as before. One that has no document is nobody's to find."""
-    ids = set(listing_ids)
-    if not ids:
+    filters are as before. One that has no document is nobody's to find.
+
+    `starts_on`: nothing changed before that day, so what is only rented out is as free today as before.
+    """
+    given = {"ids": list(listing_ids)}
+    if not given["ids"]:
         return
     db.session.flush()
-    ids |= set(db.session.scalars(select(SetPart.set_id).where(SetPart.part_id.in_(ids))))
+    later = starts_on is not None and starts_on > today() + timedelta(days=1)  # it is tomorrow overseas
+    ids = list(db.session.scalars(_NOT_ONLY_RENTED if later else _WITH_SETS, given))
+    if not ids:
+        return
     at = datetime.now(UTC)  # the machine's: see SearchDocument
     rows = [{"id": listing_id, "free": free, "at": at} for listing_id, free in sorted(free_quantities(ids).items())]
     table = document_table()

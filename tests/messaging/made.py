@@ -37,7 +37,7 @@ def make_exchange(
         session.add(exchange)
         session.flush()
         add_move(session, exchange, "request", "receiver", values[2], {"message": message} if message else {})
-        announce(ExchangeRequested(exchange.id))
+        announce(ExchangeRequested(exchange.id, message))
     return exchange
 
 
