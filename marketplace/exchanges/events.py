@@ -54,6 +54,21 @@ class WaitingMovedUp:
 
 
 @dataclass(frozen=True)
+class PaperSigned:
+    """A side said yes to a paper; `user_id`: at whose screen, which at the counter is one of the provider's."""
+
+    signature_id: int
+    user_id: int
+
+
+@dataclass(frozen=True)
+class InsuranceLookedAt:
+    """A certificate of insurance was sent, and its file opened: it can be read, or cannot."""
+
+    document_id: int
+
+
+@dataclass(frozen=True)
 class ReminderDue:
     """`what` (pick_up, return) is due on `day`, which is tomorrow, today or past (`when`: before, today, late)."""
 

@@ -20,7 +20,9 @@ from marketplace.catalogue.uploads import Upload
 from marketplace.core.clock import now, today
 from marketplace.core.db import db, transaction
 from marketplace.core.errors import Conflict, Invalid, NotAllowed
+from marketplace.core.events import announce
 from marketplace.exchanges.documents import INSURANCE, new_document
+from marketplace.exchanges.events import InsuranceLookedAt
 from marketplace.exchanges.kinds import KINDS
 from marketplace.exchanges.models import Document, Exchange
 from marketplace.exchanges.queries import as_party, exchange_for, may_move
@@ -181,6 +183,7 @@ def take_in(document_id: int, upload_key: str) -> None:
                 kept.rendered_at = now()
                 if data is not None:
                     kept.file_key, kept.sha256 = key, hashlib.sha256(data).hexdigest()
+                announce(InsuranceLookedAt(document_id))
     files.delete(upload_key)
 
 

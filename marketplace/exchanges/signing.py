@@ -20,8 +20,10 @@ from marketplace.accounts.permissions import Actor
 from marketplace.core.clock import now
 from marketplace.core.db import db
 from marketplace.core.errors import Conflict, NotAllowed, NotFound
+from marketplace.core.events import announce
 from marketplace.exchanges import codes
 from marketplace.exchanges.documents import AGREEMENT, SIGNED, may_read
+from marketplace.exchanges.events import PaperSigned
 from marketplace.exchanges.models import ConditionReport, Document, Exchange, Signature
 from marketplace.exchanges.queries import as_party, exchange_for, may_move
 from marketplace.exchanges.reading import text
@@ -74,7 +76,8 @@ def sign(
     acting, _own = as_party(actor, exchange)
     if side == MODERATOR:
         raise NotAllowed(_("Seuls les deux côtés de l’échange signent ses papiers."))
-    user_id: int | None = may_move(acting, exchange, side).user_id
+    here = may_move(acting, exchange, side).user_id
+    user_id: int | None = here
     problem = why_not(exchange, document)
     if problem:
         raise Conflict(problem, state=exchange.state)
@@ -94,6 +97,7 @@ def sign(
     )
     db.session.add(signature)
     db.session.flush()
+    announce(PaperSigned(signature.id, here))
     return signature
 
 

@@ -20,12 +20,18 @@ from marketplace.core.db import db
 from marketplace.exchanges.events import (
     ExchangeMoved,
     ExchangeRequested,
+    InsuranceLookedAt,
+    PaperSigned,
     ReminderDue,
     ShortageOpened,
     ShortageSolved,
     WaitingMovedUp,
 )
-from marketplace.exchanges.models import Exchange, ExchangeLine, Move, Shortage
+from marketplace.exchanges.insurance import takes_insurance
+from marketplace.exchanges.models import Document, Exchange, ExchangeLine, Move, Shortage, Signature
+from marketplace.exchanges.papers_shown import insurance_state, title_code
+from marketplace.exchanges.signing import signatures_of
+from marketplace.exchanges.states import PROVIDER, RECEIVER
 from marketplace.jobs.outbox import enqueue
 from marketplace.messaging import rules
 from marketplace.messaging.services import add_message, facts_of, notify, notify_all, people_of_side
@@ -57,11 +63,18 @@ def on_exchange_moved(event: ExchangeMoved) -> None:
         _tell(exchange, side, "exchange_moved", data, leave_out=mover)
 
 
-def _tell(exchange: Exchange, side: str, kind: str, data: dict[str, Any], leave_out: int | None = None) -> None:
-    """Tell the people of one side of an exchange."""
+def _tell(
+    exchange: Exchange,
+    side: str,
+    kind: str,
+    data: dict[str, Any],
+    leave_out: int | None = None,
+    path: str | None = None,
+) -> None:
+    """Tell the people of one side of an exchange; `path`: where it leads, when that is not its own page."""
     organisation_id = exchange.provider_id if side == "provider" else exchange.receiver_id
     people = [user_id for user_id in people_of_side(exchange, side) if user_id != leave_out]
-    notify_all(people, kind, {**facts_of(exchange, side), **data}, _path(exchange), organisation_id)
+    notify_all(people, kind, {**facts_of(exchange, side), **data}, path or _path(exchange), organisation_id)
 
 
 def on_waiting_moved_up(event: WaitingMovedUp) -> None:
@@ -85,14 +98,17 @@ def on_shortage_solved(event: ShortageSolved) -> None:
 def _tell_shortage(shortage_id: int, *, solved: bool) -> None:
     shortage = db.session.get_one(Shortage, shortage_id)
     exchange = db.session.get_one(Exchange, shortage.exchange_id)
+    line = db.session.get_one(ExchangeLine, shortage.line_id)
     data = {
-        "line": db.session.get_one(ExchangeLine, shortage.line_id).title,
+        "line": line.title,
         "quantity": str(shortage.quantity),
         "cause": shortage.cause,
         "solved": solved,
     }
-    for side in ("receiver", "provider"):
-        _tell(exchange, side, "shortage_changed", {**data, "starts_on": shortage.starts_on.isoformat()})
+    # whoever is short of it looks for something else; the provider first for other pieces, from the exchange's page
+    choice = f"{_path(exchange)}/autres/{line.public_id}" if not solved and exchange.kind == "rental" else None
+    for side, path in (("receiver", choice), ("provider", None)):
+        _tell(exchange, side, "shortage_changed", {**data, "starts_on": shortage.starts_on.isoformat()}, path=path)
 
 
 def on_reminder_due(event: ReminderDue) -> None:
@@ -101,6 +117,41 @@ def on_reminder_due(event: ReminderDue) -> None:
     data = {"what": event.what, "when": event.when, "day": event.day.isoformat()}
     for side in event.sides:
         _tell(exchange, side, "exchange_reminder", data)
+
+
+def on_paper_signed(event: PaperSigned) -> None:
+    """The side that did not sign is told. What was signed at the counter, with a code, the receiver's side is told too:
+    whoever came is often none of them, and a name is not proof."""
+    signature = db.session.get_one(Signature, event.signature_id)
+    document = db.session.get_one(Document, signature.document_id)
+    exchange = db.session.get_one(Exchange, document.exchange_id)
+    at_counter = signature.user_id is None
+    data = {
+        "paper": title_code(document),
+        "signer": signature.name,
+        "by": signature.side,
+        "at_counter": at_counter,
+        "complete": len(signatures_of([document.id])) == len((PROVIDER, RECEIVER)),
+    }
+    path = f"{_path(exchange)}/papiers/{document.public_id}/signer"
+    for side in (PROVIDER, RECEIVER) if at_counter else rules.sides_told(signature.side):
+        _tell(exchange, side, "paper_signed", data, leave_out=event.user_id, path=path)
+
+
+def on_insurance_looked_at(event: InsuranceLookedAt) -> None:
+    """The receiver is told whether the certificate they sent will do, the provider that one is there to be read. One
+    whose place another took meanwhile is nobody's news."""
+    document = db.session.get_one(Document, event.document_id)
+    exchange = db.session.get_one(Exchange, document.exchange_id)
+    if document.superseded_at is not None or not takes_insurance(exchange):
+        return
+    data = {
+        "found": insurance_state(exchange, document),
+        "valid_until": document.valid_until.isoformat() if document.valid_until else None,
+    }
+    for side in (PROVIDER, RECEIVER):
+        if side == RECEIVER or document.file_key is not None:
+            _tell(exchange, side, "insurance_changed", data, path=f"{_path(exchange)}/papiers/assurance")
 
 
 def _last_move(exchange_id: int) -> Move | None:

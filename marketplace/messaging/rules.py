@@ -13,6 +13,8 @@ DEFAULTS: dict[str, frozenset[str]] = {
     "shortage_changed": frozenset({PRODUCT, EMAIL}),
     "option_moved_up": frozenset({PRODUCT, EMAIL}),
     "exchange_reminder": frozenset({PRODUCT, EMAIL}),
+    "paper_signed": frozenset({PRODUCT, EMAIL}),
+    "insurance_changed": frozenset({PRODUCT, EMAIL}),
     "message_received": frozenset({PRODUCT, EMAIL}),
     "listing_hidden": frozenset({PRODUCT, EMAIL}),
     "listings_leave": frozenset({PRODUCT, EMAIL}),

@@ -13,6 +13,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from marketplace.messaging import texts_exchanges as exchanges
+from marketplace.messaging import texts_papers as papers
 from marketplace.messaging.texts_exchanges import thing
 from marketplace.messaging.texts_reminders import reminder
 
@@ -47,6 +48,14 @@ NAMES: dict[str, tuple[Any, Any]] = {
     ),
     "exchange_reminder": (
         _l("Un départ ou un retour approche, ou tarde"),
+        _l("Vous recevez ce message parce que vous suivez cet échange."),
+    ),
+    "paper_signed": (
+        _l("Un contrat ou un état des lieux est signé"),
+        _l("Vous recevez ce message parce que vous suivez cet échange."),
+    ),
+    "insurance_changed": (
+        _l("Une attestation d’assurance est envoyée, acceptée ou refusée"),
         _l("Vous recevez ce message parce que vous suivez cet échange."),
     ),
     "message_received": (
@@ -104,6 +113,14 @@ def _moved_up(data: Data) -> Words:
 
 def _reminder(data: Data) -> Words:
     return Words(*reminder(data))
+
+
+def _signed(data: Data) -> Words:
+    return Words(*papers.signed(data))
+
+
+def _insurance(data: Data) -> Words:
+    return Words(*papers.insurance(data))
 
 
 def _message(data: Data) -> Words:
@@ -256,6 +273,8 @@ _WORDS = {
     "shortage_changed": _short,
     "option_moved_up": _moved_up,
     "exchange_reminder": _reminder,
+    "paper_signed": _signed,
+    "insurance_changed": _insurance,
     "message_received": _message,
     "listing_hidden": _hidden,
     "listings_leave": _leave,

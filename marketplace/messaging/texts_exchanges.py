@@ -141,7 +141,7 @@ def short(data: Data) -> tuple[str, str]:
         now = _("Prenez d’autres pièces, convenez d’autre chose avec %(other)s, ou annulez.", other=data["other"])
     else:
         now = _(
-            "%(other)s le sait aussi. Écrivez-lui, cherchez la même chose ailleurs, ou annulez.", other=data["other"]
+            "%(other)s le sait aussi. Voyez ce qui est libre à la place, écrivez-lui, ou annulez.", other=data["other"]
         )
     return _("%(reference)s : il manque « %(title)s »", reference=reference, title=title), f"{said} {now}"
 
