@@ -44,6 +44,7 @@ BLUEPRINTS = [
     "marketplace.ops.views",
     "marketplace.seeding.commands",
     "marketplace.exchanges.views_asking",  # with the pages of views.py, on one blueprint
+    "marketplace.exchanges.views_instead",
     "marketplace.exchanges.views_carts",
     "marketplace.exchanges.views_received",
     "marketplace.exchanges.views_papers",

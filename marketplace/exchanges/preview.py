@@ -28,10 +28,11 @@ from marketplace.exchanges.asking import (
     seen_listings,
 )
 from marketplace.exchanges.availability import Held, free_throughout
+from marketplace.exchanges.calendars import calendars_of
 from marketplace.exchanges.holding import holds_between, quantity_of
 from marketplace.exchanges.kinds import KINDS, MODE_OF_KIND, pricing
 from marketplace.exchanges.lasting import check_lasting
-from marketplace.exchanges.lines import child_of, line_of, own_lines, price_lines, reduction_for
+from marketplace.exchanges.lines import amount_of, child_of, line_of, own_lines, price_lines, reduction_for, terms_of
 from marketplace.exchanges.models import Exchange, ExchangeLine
 from marketplace.exchanges.reading import MOST_CENTS, quantity_sentence
 from marketplace.exchanges.rules import quantity_problem, read_quantity
@@ -141,6 +142,53 @@ def quote_for(actor: Actor | None, request: ExchangeRequest) -> list[Preview]:
         for listing, quantity, span, line in zip(listings, quantities, days, request.lines, strict=True)
     ]
     return _previews(receiver, request.kind, asked)
+
+
+@dataclass(frozen=True)
+class Offer:
+    """One of several things to choose from: its price for so many of them, over the days. `free`: how many are, all
+    along; `why_not`: that its place or its terms refuse these very days, empty otherwise. Integer cents."""
+
+    listing: Listing
+    amount_cents: int
+    deposit_cents: int
+    free: Decimal
+    why_not: str
+
+
+def offers_for(
+    receiver: Organisation, listings: Sequence[Listing], quantity: Decimal, starts_on: date, ends_on: date
+) -> list[Offer]:
+    """What it would cost `receiver` to rent so many of each of these listings, of any providers: one or the other, so
+    that none counts for the rest. The listings' organisations are loaded."""
+    if not listings:
+        return []
+    imagined, by_id = _imagined("rental", [Asked(listing, quantity, starts_on, ends_on) for listing in listings])
+    calendars = calendars_of(listing.site_id for listing in by_id.values())
+    holding = stock.holding(imagined.lines)
+    blocks = stock.spans(holding, by_id, calendars)
+    held = holds_between(by_id, *_around(blocks))
+    found = []
+    for own in own_lines(imagined):
+        listing = by_id[own.listing_id]
+        terms = terms_of(listing, reduction_for(listing.organisation, receiver)[0])
+        own.terms, own.unit_cents = terms.as_json(), terms.weekly_rate_cents
+        holders = [line for line in holding if own.id in (line.id, line.parent_line_id)]
+        try:
+            check_lasting(listing, starts_on, ends_on, calendars[listing.site_id])
+            why_not = ""
+        except Invalid as invalid:
+            why_not = " ".join(str(one) for said in invalid.errors.values() for one in said)
+        found.append(
+            Offer(
+                listing,
+                amount_of(own),
+                pricing.deposit_cents(listing.deposit_cents, quantity),
+                _free(listing, own, holders, by_id, blocks, held),
+                why_not,
+            )
+        )
+    return found
 
 
 def _previews(receiver: Organisation | None, kind: str, asked: Sequence[Asked]) -> list[Preview]:

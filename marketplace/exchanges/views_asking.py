@@ -50,8 +50,8 @@ def _why_not(actor: Actor | None, listing: Any) -> str | None:
 
 @blueprint.app_template_global("ask_about")
 def ask_about(listing: Any, form: AskForm | None = None, free: Decimal | None = None) -> dict[str, Any]:
-    """What `exchanges/_ask.html` needs: `why_not`, the `ways` (only the one of `form`, where that was sent), what is
-    `free` (else read), where a cart takes things (None: there is none)."""
+    """What `exchanges/_ask.html` needs: `why_not`, the `ways` (only the one of `form`, where that was sent) and
+    the one `opened`, what is `free` (else read), where a cart takes things (None: there is none)."""
     actor = current_actor()
     free = queries.free_quantities([listing.id])[listing.id] if free is None else free
     why_not = _why_not(actor, listing)
@@ -74,7 +74,13 @@ def ask_about(listing: Any, form: AskForm | None = None, free: Decimal | None = 
         ways = [
             Way(kind, mode, why_not="none_free" if kind != "rental" and free <= 0 else None) for kind, mode in kinds
         ]
-    return {"ways": ways, "free": free, "why_not": why_not, "cart_url": _cart_url()}
+    return {"ways": ways, "opened": _opened(ways), "free": free, "why_not": why_not, "cart_url": _cart_url()}
+
+
+def _opened(ways: list[Way]) -> Way | None:
+    """The one way shown open: the rental for who comes with days, else the first that has a form."""
+    rentals = [way for way in ways if way.kind == "rental" and way.form] if request.args.get("from") else []
+    return next(iter([*rentals, *(way for way in ways if way.form), *ways]), None)
 
 
 def _cart_url() -> str | None:
@@ -94,8 +100,8 @@ def _not_this_way(kind: str, listing: Any, free: Decimal, is_person: bool) -> st
 
 
 def _from_address() -> dict[str, str]:
-    """Days and quantity that a calendar or a search gave with the address."""
-    names = {"from": "starts_on", "to": "ends_on", "quantity": "quantity"}
+    """Days, quantity and production that a calendar, a search or a shortage gave with the address."""
+    names = {"from": "starts_on", "to": "ends_on", "quantity": "quantity", "production": "production"}
     given = {field: request.args.get(name, "")[:20] for name, field in names.items()}
     return {field: value for field, value in given.items() if value}
 

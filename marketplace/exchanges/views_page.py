@@ -55,11 +55,10 @@ class Row:
 
 @dataclass(frozen=True)
 class Missing:
-    """An open shortage: what it says, and where to look for something else."""
+    """An open shortage: what it says."""
 
     line: ExchangeLine
     text: str
-    search_url: str
 
 
 @dataclass
@@ -169,7 +168,7 @@ def shortages_of(exchange: Exchange) -> list[Missing]:
     found = []
     for one in db.session.scalars(query.order_by(Shortage.id)):
         line = lines[one.line_id]
-        found.append(Missing(line, shortage_text(one, line), _search_url(line)))
+        found.append(Missing(line, shortage_text(one, line)))
     return found
 
 
@@ -185,14 +184,6 @@ def shortage_text(shortage: Shortage, line: ExchangeLine) -> str:
     if shortage.ends_on is None:
         return said
     return said + " " + _("De nouveau là le %(day)s, au plus tôt.", day=day_text(shortage.ends_on))
-
-
-def _search_url(line: ExchangeLine) -> str:
-    """The search for things like these, on the same days."""
-    asked: dict[str, Any] = {"category": line.category_key, "mode": "rent"}
-    if line.starts_on and line.ends_on:
-        asked |= {"from": line.starts_on.isoformat(), "to": line.ends_on.isoformat()}
-    return url_for("search.results", **asked)
 
 
 # --- forms -----------------------------------------------------------------------------------------------------------

@@ -1,5 +1,6 @@
 """Finding listings: one SELECT over the documents for a page, another that counts. Rows, never objects."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -168,6 +169,20 @@ def first_listings(request: SearchRequest, reader: Actor | None, limit: int) -> 
     asked = question(request, reader)
     order = _order(request, asked.rank)
     rows = _gathered(asked, order, limit, 0, EVERY_MATCH)[0] if asked.latest else _rows(asked, order, limit, 0)
+    return [_found(row, request.spot) for row in rows]
+
+
+def nearest_elsewhere(request: SearchRequest, reader: Actor | None, but_of: Collection[int], limit: int) -> list[Found]:
+    """The first results of `request`, which asks for no words, of other organisations than `but_of` (their rows' ids);
+    the nearest first where it names a place."""
+    asked = question(request, reader)
+    others = {f"but{number}": organisation_id for number, organisation_id in enumerate(sorted(but_of))}
+    if others:
+        names = ", ".join(f":{name}" for name in others)
+        asked = asked._replace(
+            conditions=(*asked.conditions, f"d.organisation_id NOT IN ({names})"), params=asked.params | others
+        )
+    rows = _rows(_reach(asked, request, limit), _order(request, None), limit, 0)
     return [_found(row, request.spot) for row in rows]
 
 

@@ -7,9 +7,9 @@ from decimal import Decimal
 import pytest
 from playwright.sync_api import expect
 
-from marketplace.core.clock import today
+from marketplace.core.clock import now, today
 from marketplace.core.db import db, transaction
-from marketplace.exchanges.models import Exchange
+from marketplace.exchanges.models import Exchange, Shortage
 from tests.factories import make_listing, site_of
 from tests.journeys.conftest import make_side
 
@@ -28,6 +28,15 @@ class Counter:
         self.other, self.other_house = make_side(word, "Carole", "production_company")
         self.bruno = enter("Bruno", app=stage, user=giver, acting=self.house, desk=True)
         self.alice = enter("Alice", app=stage, user=asker, acting=asking)
+
+    def alice_asks(self, title):
+        """Alice asks for two of these, from in three days on for a week; the address of her request."""
+        self.alice.visits(self.listing(title))
+        for field, value in (("#from", on(3)), ("#to", on(10)), ("#quantity", "2")):
+            self.alice.page.locator(field).fill(value)
+        self.alice.presses("Demander la location")
+        self.alice.reads("On attend")
+        return self.alice.page.url
 
     def listing(self, title, **values):
         terms = {"modes": ["rent"], "quantity": Decimal(4), "weekly_rate_cents": 4000, "category_key": "chair"}
@@ -125,6 +134,33 @@ def test_a_whole_rental_late_and_in_two_visits(counter, word):
         person.visits(exchange)
         person.reads("Terminé")
     alice.visits("/notifications")
+
+
+def test_what_is_missing_is_found_elsewhere_and_asked_for(counter, word):
+    counter.listing(f"Chaises {word}")
+    short = of_path(counter.alice_asks(f"Tabourets {word}"))
+    line = short.lines[0]
+    address, ids = f"/echanges/{short.public_id}/autres/{line.public_id}", (short.id, line.id, line.listing_id)
+    with transaction() as session:
+        session.add(
+            Shortage(
+                exchange_id=ids[0], line_id=ids[1], listing_id=ids[2], quantity=Decimal(2), cause="repair",
+                starts_on=today() + timedelta(days=3), opened_at=now(),
+            )
+        )  # fmt: skip
+    _carole, house = make_side(word, "Denise")
+    terms = {"modes": ["rent"], "weekly_rate_cents": 2500, "category_key": "chair", "quantity": Decimal(9)}
+    make_listing(house, f"Chaises d’école {word}", **terms)
+    alice = counter.alice
+    alice.visits(f"/echanges/{short.public_id}")
+    alice.follows("Voir ce qui est libre à la place")
+    assert alice.page.url.endswith(address)
+    alice.reads(f"Chaises {word}")
+    alice.looks()
+    alice.follows(re.compile(f"Demander Chaises d’école {word}"))
+    assert alice.page.locator("#from").input_value() == on(3) and alice.page.locator("#quantity").input_value() == "2"
+    alice.presses("Demander la location")
+    alice.reads("On attend")
 
 
 def test_an_option_is_granted_and_taken_up_and_the_second_is_told(counter, word):

@@ -167,6 +167,7 @@ TRIES: dict[str, list[Try]] = {
     "exchanges.code_screen": [Try("GET", "/echanges/{exchange}/code")],
     "exchanges.hand_over_screen": [Try("GET", "/echanges/{exchange}/remise")],
     "exchanges.return_screen": [Try("GET", "/echanges/{exchange}/retour")],
+    "instead.choose": [Try("GET", "/echanges/{exchange}/autres/{line}")],
     "counter.day": [Try("GET", "/comptoir/{site}")],
     "counter.open_code": [
         Try("POST", "/comptoir/{site}/ouvrir", {"code": f"{{{name}}}"}) for name in ("exchange", "piece", "public")
