@@ -1,6 +1,7 @@
 """Listings of one organisation that may be the same thing said twice: noticed before publishing, never refused."""
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from sqlalchemy import select, union_all
@@ -36,10 +37,16 @@ def same(one: Thing, other: Thing) -> bool:
     """Whether two listings look like one thing: nearly the same words, one category, sizes that do not contradict."""
     if one.category_key and other.category_key and one.category_key != other.category_key:
         return False
-    words, others = set(analyse(one.title)), set(analyse(other.title))
+    words, others = _words(one.title), _words(other.title)
     if not words or not others or len(words & others) / len(words | others) < SAME_WORDS:
         return False
     return all(_near(a, b) for a, b in zip(one.sizes, other.sizes, strict=True))
+
+
+@lru_cache(maxsize=5000)
+def _words(title: str) -> frozenset[str]:
+    """A title's words, analysed once: many drafts are compared with the same stock."""
+    return frozenset(analyse(title))
 
 
 def _near(a: int | None, b: int | None) -> bool:

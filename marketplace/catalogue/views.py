@@ -15,6 +15,7 @@ from marketplace.carbon.models import ListingEstimate
 from marketplace.catalogue import copying, queries, rules, services, taxonomy, views_page
 from marketplace.catalogue.packages import missing_advised
 from marketplace.catalogue.photos import SIZES, TYPES
+from marketplace.catalogue.views_alike import held_back, own_drafts
 from marketplace.catalogue.views_facts import origin_facts, trait_facts
 from marketplace.catalogue.views_terms import term_facts
 from marketplace.core import text
@@ -203,7 +204,9 @@ def _stock_page(errors: dict[str, Any], chosen: tuple[str, ...] = ()) -> str:
         page=int(page) if page.isdecimal() and len(page) < 7 else 1,
     )
     ids = [row.id for row in found.rows]
-    refused = [one for one in request.args.get("refusees", "").split(".") if one][:BULK_LIMIT]
+    refused = _named("refusees")
+    drafts = own_drafts(actor, _named("ressemblent"))
+    alike = held_back(drafts)
     known = taxonomy.categories()
     return render_template(
         "catalogue/stock.html",
@@ -217,11 +220,17 @@ def _stock_page(errors: dict[str, Any], chosen: tuple[str, ...] = ()) -> str:
         language=filters.language(),
         chosen=chosen,
         refused=_still_missing(refused),
+        held=[(one.public_id, one.title, alike[one.public_id]) for one in drafts if one.public_id in alike],
         errors=errors,
         page_url=lambda number: _stock_address(**asked, page=str(number)),
         may_publish=allows(actor.role, "listing.publish"),
         may_draft=allows(actor.role, "listing.draft") and queries.may_list(actor.organisation_id),
     )
+
+
+def _named(parameter: str) -> list[str]:
+    """Listings that the address names, by their public ids."""
+    return [one for one in request.args.get(parameter, "").split(".") if one][:BULK_LIMIT]
 
 
 def _still_missing(public_ids: list[str]) -> dict[str, list[str]]:
@@ -260,8 +269,10 @@ def stock_act() -> Any:
         errors = {"gone_by": [_("Donnez au moins une date.")]}
     if act == "dates" and errors:
         return _stock_page({name: texts[0] for name, texts in errors.items()}, chosen), 422
+    told = set(request.form.getlist("told"))
+    alike = held_back(own_drafts(actor, chosen), told) if act == "publish" else {}
     with transaction():
-        outcomes = services.act_on_many(actor, chosen, act, values)
+        outcomes = services.act_on_many(actor, [one for one in chosen if one not in alike], act, values)
     done = [one for one in outcomes if not one.refusal]
     refused = [one for one in outcomes if one.refusal]
     if done:
@@ -272,7 +283,8 @@ def stock_act() -> Any:
         said = ngettext("Une annonce est restée ainsi. ", "%(num)d annonces sont restées ainsi. ", len(refused))
         flash(said + names[:600] + more, "lost")
     back = {name: request.form.get(name, "")[:100] for name in ("state", "words", "category", "page")}
-    return redirect(_stock_address(**back, refusees=".".join(one.public_id for one in refused)), 303)
+    left = {"refusees": ".".join(one.public_id for one in refused), "ressemblent": ".".join(alike)}
+    return redirect(_stock_address(**back, **left), 303)
 
 
 def _copies(chosen: tuple[str, ...]) -> Any:

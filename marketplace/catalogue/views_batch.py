@@ -13,6 +13,7 @@ from marketplace.catalogue.fields import CONDITIONS, MODES
 from marketplace.catalogue.forms import typed
 from marketplace.catalogue.models import Listing
 from marketplace.catalogue.views import blueprint as blueprint
+from marketplace.catalogue.views_alike import held_back
 from marketplace.core.db import transaction
 from marketplace.core.errors import Invalid, NotFound
 from marketplace.web import filters
@@ -82,7 +83,8 @@ def batch_save() -> Any:
     alike: dict[str, list[duplicates.Alike]] = {}
     if go == "publish":
         complete = [public_id for public_id in rows if public_id not in wrong]
-        alike = _alike(actor, complete)
+        told = set(request.form.getlist("told"))
+        alike = held_back(batches.drafts_among(actor, complete), told)
         complete = [public_id for public_id in complete if public_id not in alike]
         with transaction():
             outcomes = services.act_on_many(actor, complete, "publish") if complete else []
@@ -97,17 +99,6 @@ def batch_save() -> Any:
         return redirect(url_for("catalogue.stock"), 303)
     flash(_("C’est gardé."), "kept")
     return redirect(_address(left), 303)
-
-
-def _alike(actor: Actor, public_ids: list[str]) -> dict[str, list[duplicates.Alike]]:
-    """What looks like own listings, of these drafts that are otherwise ready to go out: told once, then published."""
-    told = set(request.form.getlist("told"))
-    ready = [
-        one
-        for one in batches.drafts_among(actor, [public_id for public_id in public_ids if public_id not in told])
-        if not rules.missing_to_publish(services.columns_of(one))
-    ]
-    return duplicates.alike_among(ready)
 
 
 def _named() -> list[str]:

@@ -135,6 +135,35 @@ def test_what_one_has_already_is_told_before_it_goes_out_and_stops_nobody(alice,
     assert {one.state for one in drafts()} == {"published"}
 
 
+@pytest.mark.both_databases
+def test_from_the_stock_lookalikes_are_held_back_and_told_then_go_out_if_one_wants(alice, charlie, org):  # noqa: F811
+    known = factories.make_listing(org, "24 chaises de bistrot", category_key="chair")
+    twin = factories.make_listing(org, "Chaises bistrot", category_key="chair", published=False)
+    other = factories.make_listing(org, "Tabouret haut", category_key="stool", published=False)
+    lacking = factories.make_listing(org, "Chaise bistrot", category_key="chair", published=False, condition=None)
+    ids = [one.public_id for one in (twin, other, lacking)]
+    answer = alice.post("/stock", data={"go": "publish", "listing": ids, "state": "draft"})
+    assert answer.status_code == 303
+    states = {one.title: one.state for one in drafts()}
+    assert (states["Chaises bistrot"], states["Tabouret haut"], states["Chaise bistrot"]) == (
+        "draft", "published", "draft",
+    )  # fmt: skip
+    page = alice.get(answer.location).text
+    note = page[page.index('id="ressemblent"') : page.index('id="liste"')]
+    assert "Une annonce est publiée." in page and "Une annonce reste en brouillon" in note
+    assert f'href="/publier/{known.public_id}">24 chaises de bistrot</a>' in note
+    assert re.findall(r'name="told" value="([a-z2-7]{13})"', note) == [twin.public_id]
+    assert "Chaises bistrot" not in charlie.get(answer.location).text
+
+    sent = {"go": "publish", "listing": [twin.public_id], "told": [twin.public_id]}
+    assert "ressemblent" not in alice.post("/stock", data=sent).location
+    assert {one.title: one.state for one in drafts()}["Chaises bistrot"] == "published"
+    # what comes back to the shelf is no new thing: nothing is asked of it
+    alice.post("/stock", data={"go": "withdraw", "listing": [twin.public_id]})
+    alice.post("/stock", data={"go": "publish", "listing": [twin.public_id]})
+    assert {one.title: one.state for one in drafts()}["Chaises bistrot"] == "published"
+
+
 def test_a_stock_of_lookalikes_costs_three_statements(org):
     made = [factories.make_listing(org, "Chaise bistrot", published=False) for _one in range(6)]
     for one in made:

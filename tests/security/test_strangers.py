@@ -149,7 +149,7 @@ TRIES: dict[str, list[Try]] = {
             ),
         )
     ),
-    "catalogue.stock": [Try("GET", "/stock?refusees={draft}.{kept}")],
+    "catalogue.stock": [Try("GET", "/stock?refusees={draft}.{kept}&ressemblent={draft}.{kept}")],
     "catalogue.publish_first": [
         Try("POST", "/publier", {"title": "À moi", "site": "{site}"}),
         Try("POST", "/publier", {"title": "À moi", "origin_production": "{production}"}),
