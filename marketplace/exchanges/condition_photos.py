@@ -87,10 +87,16 @@ def process(entry_id: int, upload_key: str) -> None:
         return
     with transaction() as session:
         entry = session.get(ConditionEntry, entry_id, with_for_update=True, populate_existing=True)
-        if entry is not None and key not in entry.photo_keys:
-            entry.photo_keys = [*entry.photo_keys, key]
-            _show_with_piece(entry, key)
+        if entry is not None:
+            show(entry, key)
     piece_photos.made(upload_key, key, shown=entry is not None)
+
+
+def show(entry: ConditionEntry, key: str) -> None:
+    """A photo whose sizes are stored is shown with its entry."""
+    if key not in entry.photo_keys:
+        entry.photo_keys = [*entry.photo_keys, key]
+        _show_with_piece(entry, key)
 
 
 def _show_with_piece(entry: ConditionEntry, key: str) -> None:

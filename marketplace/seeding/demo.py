@@ -22,18 +22,20 @@ from marketplace.exchanges.events import StockChanged
 from marketplace.jobs.models import OutboxRow
 from marketplace.messaging.models import Notification
 from marketplace.search.services import index_listings
-from marketplace.seeding import before, lending, lives, people, pictures, stock
+from marketplace.seeding import before, lending, lives, neighbours, people, pictures, stock
 from marketplace.seeding.cast import Cast, add_listing, moving_clock, unheard
 from marketplace.seeding.circles import write_circles
 from marketplace.seeding.counter import write_counter
 from marketplace.seeding.keeping import Shelves, histories, write_closings, write_kept
 from marketplace.seeding.lives import write_present
 from marketplace.seeding.market import write_carts, write_sales
+from marketplace.seeding.papers import write_papers
 from marketplace.seeding.people import (
     DEPOTS,
     HOUSES,
     MODERATOR,
     MODERATOR_SEED,
+    NEIGHBOURS,
     PASSWORD,
     PRODUCTIONS,
     SHOWN,
@@ -79,7 +81,7 @@ def seed(report: Callable[[str], None] = lambda line: None) -> None:
     draw = random.Random(SEED)
     with transaction():
         cast = _people()
-    report(f"{len(cast.organisation_ids)} organisations, {len(cast.production_ids)} productions")
+    report(f"{len(HOUSES)} organisations, {len(cast.production_ids)} productions")
     things = stock.things()
     drawings = pictures.draw_all(thing.drawing for thing in things)
     report(f"{len(drawings)} dessins")
@@ -98,7 +100,9 @@ def seed(report: Callable[[str], None] = lambda line: None) -> None:
     with moving_clock() as set_clock:
         teller.set_clock = set_clock
         under_way += write_counter(teller, shelves) + write_sales(teller)
+        under_way += neighbours.write_asked(teller)
         lines = write_carts(teller, shelves)
+        write_papers(teller, things, drawings)
     report(f"{under_way} échanges en cours, {lines} lignes au panier")
     with transaction():
         report(f"{write_circles(cast)} annonces pour les partenaires ou la maison")
@@ -119,6 +123,7 @@ def _past(
         *before.rentals(teller, shelves),
         *before.sales(teller, things, drawings),
         *histories(teller, shelves),
+        *neighbours.gifts(teller, things, drawings),
     ]
     for _moment, tell in sorted(stories, key=lambda story: story[0]):
         with transaction():
@@ -134,6 +139,10 @@ def _people() -> Cast:
     second_factor.put(moderator.id, MODERATOR_SEED)
     for number, house in enumerate(HOUSES, start=1):
         _found(cast, house, number, password_hash)
+    for key, name, email in NEIGHBOURS:
+        person = services.create_user(email, name, password_hash, verified=True)
+        space = select(Membership.organisation_id).where(Membership.user_id == person.id)
+        cast.owner_ids[key], cast.organisation_ids[key] = person.id, db.session.scalars(space).one()
     for key, house_key, title, kind, first, last, (postcode, city) in PRODUCTIONS:
         production = productions.add_production(
             db.session.get_one(Organisation, cast.organisation_ids[house_key]),

@@ -136,6 +136,9 @@ PRODUCTIONS = (
     ("printemps", "large", "Campagne Printemps", "advert", 10, 24, ("13002", "Marseille 2e")),
 )
 
+# people of no organisation, by key: name, e-mail
+NEIGHBOURS = (("mia", "Mia Dupuis", "mia.dupuis@courriel.example"),)
+
 MODERATOR = ("Maud Vasseur", "moderation@seconde-prise.example")
 
 # shown at the start: whose door opens on what
@@ -145,6 +148,7 @@ SHOWN = (
     ("chloe@deux-vies.example", "ressourcerie à Montreuil"),
     ("denise@accessoires-belleville.example", "loueuse d’accessoires, son comptoir du jour à Aubervilliers"),
     ("gael@grand-large.example", "production à Marseille"),
+    ("mia.dupuis@courriel.example", "particulière, à qui l’on donne"),
     ("moderation@seconde-prise.example", "modération"),
 )
 

@@ -44,11 +44,21 @@ def draw_all(names: Iterable[str]) -> dict[str, Drawing]:
         return {drawing.name: drawing for drawing in pool.map(draw, sorted(set(names)), chunksize=4)}
 
 
+def store_condition(drawing: Drawing) -> str:
+    """The key of a photo, made of `drawing`, of how a thing was when it left or came back."""
+    return _kept(drawing, "pieces")
+
+
+def _kept(drawing: Drawing, folder: str) -> str:
+    key = new_public_id()
+    for (size, extension), data in drawing.made.files.items():
+        ports.current("files").put(f"{folder}/{key}-{size}.{extension}", data)
+    return key
+
+
 def store(drawing: Drawing) -> Photo:
     """A photo of its own made of `drawing`: its files kept under a new key, so that removing it harms no other."""
-    key, made = new_public_id(), drawing.made
-    for (size, extension), data in made.files.items():
-        ports.current("files").put(f"photos/{key}-{size}.{extension}", data)
+    key, made = _kept(drawing, "photos"), drawing.made
     return Photo(
         state="ready",
         key=key,

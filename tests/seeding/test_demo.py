@@ -14,10 +14,23 @@ from marketplace.carbon.models import LedgerEntry
 from marketplace.catalogue.models import Listing, Photo, Piece, PieceEvent, SetPart
 from marketplace.core.clock import today
 from marketplace.core.db import db
+from marketplace.exchanges import insurance
 from marketplace.exchanges.carts import count_lines
 from marketplace.exchanges.counter import counter_of
 from marketplace.exchanges.kinds import DONATION, RENTAL, SALE
-from marketplace.exchanges.models import Charge, Exchange, ExchangeLine, Hold, Move, OfflinePayment, Shortage
+from marketplace.exchanges.models import (
+    Charge,
+    ConditionEntry,
+    ConditionReport,
+    Exchange,
+    ExchangeLine,
+    Hold,
+    Move,
+    OfflinePayment,
+    Shortage,
+    Signature,
+)
+from marketplace.ports import current
 from marketplace.search import rebuilding
 from marketplace.seeding import demo, pictures
 from tests.applications import new_application
@@ -50,6 +63,8 @@ def test_the_demo_has_everything_and_adds_up(app):
     check_the_counter()
     check_the_stock()
     check_money()
+    check_papers()
+    check_neighbours()
 
 
 def test_on_a_sunday_of_the_holidays_it_is_whole_and_twice_the_same(app, clock, sqlite_files, tmp_path):
@@ -162,6 +177,32 @@ def check_money() -> None:
         user = db.session.scalars(select(User).where(User.email == email)).one()
         houses = set(db.session.scalars(select(Exchange.receiver_id).where(Exchange.requested_by_id == user.id)))
         assert sum(count_lines(house, user.id) for house in houses) >= 2
+
+
+def check_papers() -> None:
+    """An agreement with both signatures, one that waits for the other's; certificates that do and that fall short;
+    photos of a departure and of a return."""
+    signed = Counter(db.session.scalars(select(Signature.document_id)))
+    assert set(signed.values()) == {1, 2}
+    found = {
+        insurance.state_of(exchange.asks_insurance, insurance.last_of(exchange), exchange.ends_on, today())
+        for exchange in db.session.scalars(select(Exchange).where(Exchange.asks_insurance))
+        if insurance.takes_insurance(exchange)
+    }
+    assert found >= {"valid", "short", "missing"}
+    photographed = select(ConditionReport.direction, ConditionEntry.photo_keys).join(
+        ConditionEntry, ConditionEntry.report_id == ConditionReport.id
+    )
+    shown = [(direction, keys) for direction, keys in db.session.execute(photographed) if keys]
+    assert {direction for direction, _keys in shown} == {"departure", "return"}
+    assert current("files").exists(f"pieces/{shown[0][1][0]}-320.webp")
+
+
+def check_neighbours() -> None:
+    """Somebody of the public was given things, will fetch one and waits for an answer."""
+    query = select(Exchange.state).join(Organisation, Organisation.id == Exchange.receiver_id)
+    states_of = Counter(db.session.scalars(query.where(Organisation.kind == "person")))
+    assert states_of == {"completed": 2, "confirmed": 1, "requested": 1}
 
 
 def content() -> dict[str, list]:
