@@ -32,6 +32,7 @@ class Operation:
     body_type: str
     body: tuple[Row, ...]
     answer_status: str
+    answer_types: tuple[str, ...]  # those of a file; empty for JSON
     answer: tuple[Row, ...]
     refusals: tuple[str, ...]
 
@@ -66,13 +67,14 @@ def _operation(
         body_type=body_type,
         body=tuple(_rows(document, content[body_type]["schema"])) if body_type else (),
         answer_status=status,
+        answer_types=tuple(one for one in responses[status]["content"] if one != "application/json"),
         answer=tuple(_rows(document, _answer_schema(responses[status]))),
         refusals=tuple(code for code in responses if not code.startswith("2")),
     )
 
 
 def _answer_schema(response: Mapping[str, Any]) -> Mapping[str, Any]:
-    schema: Mapping[str, Any] = response["content"]["application/json"]["schema"]
+    schema: Mapping[str, Any] = response["content"].get("application/json", {}).get("schema", {})
     return schema
 
 

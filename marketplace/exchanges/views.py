@@ -6,7 +6,7 @@ Asking is in `views_asking.py`.
 from typing import Any
 
 import segno
-from flask import Blueprint, abort, current_app, flash, redirect, render_template, request, send_file, url_for
+from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from markupsafe import Markup
 
@@ -20,7 +20,8 @@ from marketplace.exchanges.codes import TooManyTries
 from marketplace.exchanges.forms import FORMS, MessageForm, MoveForm, PickForm, form_for, show_errors
 from marketplace.exchanges.forms_things import amended_lines
 from marketplace.exchanges.models import Exchange
-from marketplace.exchanges.papers_shown import file_name, verification_of
+from marketplace.exchanges.paper_files import sent
+from marketplace.exchanges.papers_shown import verification_of
 from marketplace.exchanges.rules import is_public_id
 from marketplace.exchanges.views_condition import MOST_BYTES, bring_back, depart, hand_over_page, return_page
 from marketplace.exchanges.views_counter import lead_path
@@ -36,7 +37,6 @@ from marketplace.exchanges.views_page import (
 )
 from marketplace.messaging import services as messaging
 from marketplace.messaging.queries import messages_of
-from marketplace.ports import current as port
 from marketplace.web.access import current_actor, enter, signed_in_actor
 from marketplace.web.limits import limiter
 
@@ -287,13 +287,4 @@ def scanned(code: str) -> Any:
 def paper(public_id: str, document_id: str) -> Any:
     """A paper of the exchange, to keep. To strangers it does not exist."""
     document = queries.document_for(signed_in_actor(), public_id, document_id)
-    exchange = db.session.get_one(Exchange, document.exchange_id)
-    try:
-        handle = port("files").open(document.file_key)
-    except FileNotFoundError:
-        abort(404)
-    answer = send_file(
-        handle, mimetype=document.media_type, as_attachment=True, download_name=file_name(document, exchange)
-    )
-    answer.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"  # some of them came from outside
-    return answer
+    return sent(document, db.session.get_one(Exchange, document.exchange_id))

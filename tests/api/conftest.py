@@ -35,7 +35,8 @@ class Description:
             assert response.status_code in (404, 405), f"{response.request.method} {path} is not described"
             assert response.mimetype == "application/problem+json"
             return
-        where = f"{response.request.method} {path} → {response.status_code}: {response.get_data(as_text=True)[:600]}"
+        beginning = response.get_data()[:600].decode(errors="replace")  # of a file as well
+        where = f"{response.request.method} {path} → {response.status_code}: {beginning}"
         announced = operation["responses"].get(str(response.status_code))
         assert announced is not None, f"not announced: {where}"
         if "$ref" in announced:

@@ -125,6 +125,9 @@ def test_a_rental_from_the_token_to_the_return(tmp_path: Path, sqlite_files: Sql
     ]  # fmt: skip
     quote = next(answer for _method, path, answer in shell.calls if path == "/quotes")
     assert (quote["price_cents"], quote["deposit_cents"], quote["is_free"]) == (12000, 10000, True)
+    papers = next(answer for _method, path, answer in shell.calls if path.endswith("/documents"))
+    found = [(one["kind"], one["direction"], one["awaits"]) for one in papers["items"]]
+    assert found == [("agreement", None, []), ("condition", "departure", [])]  # nobody makes files in this instance
     last = moves[-1]
     assert {(one["kind"], one["amount_cents"]) for one in last["charges"]} == {("extension", 4000), ("damage", 1500)}
     assert (last["amounts"]["deposit_taken_cents"], last["amounts"]["deposit_back_cents"]) == (10000, 4500)

@@ -377,6 +377,10 @@ TRIES: dict[str, list[Try]] = {
         Try("POST", "/api/v1/exchanges/{exchange}/moves", [{"move": move, "code": CODE, "reason": "pris"}])
         for move in MOVES
     ],
+    "api_papers.list_documents": [
+        Try("GET", f"/api/v1/exchanges/{{{name}}}/documents") for name in ("exchange", "done")
+    ],
+    "api_papers.read_document": [Try("GET", "/api/v1/exchanges/{done}/documents/{document}")],
     "api_carbon.read_exchange_carbon": [Try("GET", "/api/v1/exchanges/{done}/carbon")],
     "api_carbon.read_ledger": [
         Try("GET", "/api/v1/ledger?organisation={organisation}"),
