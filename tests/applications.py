@@ -14,7 +14,8 @@ from jinja2.bccache import Bucket
 
 from marketplace import create_app
 from marketplace.accounts import sightings
-from marketplace.core.clock import set_clock
+from marketplace.carbon import libraries
+from marketplace.core.clock import set_clock, today
 from marketplace.core.db import db
 from marketplace.jobs import worker
 from marketplace.web.limits import limiter
@@ -66,6 +67,10 @@ class Lent:
     def __init__(self, folder: Path, database_url: str):
         self.folder = folder
         self.app = new_application(folder, database_url)
+        with self.app.app_context():
+            libraries.knowledge_on(today())  # every fresh database holds the same factors: read once
+            db.session.remove()
+            db.engine.dispose()
         self.config = dict(self.app.config)
         self.extensions = {name: _copy(held) for name, held in self.app.extensions.items()}
         self.shape = self._shape()

@@ -62,3 +62,12 @@ def test_pages_of_one_s_own(reader, stage, word):
     for path in pages:
         bruno.visits(path)
     assert re.search(r"\d", bruno.page.url)
+
+
+def test_what_cannot_be_read_is_seen_however_often_the_page_was(enter):
+    emma = enter("Emma")
+    emma.visits("/aide")
+    emma.visits("/aide")
+    emma.page.evaluate("document.querySelector('h1').style.color = getComputedStyle(document.body).backgroundColor")
+    with pytest.raises(AssertionError, match="color-contrast"):
+        emma.looks()

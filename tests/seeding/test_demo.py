@@ -51,7 +51,6 @@ def picture():
     return pictures.draw("feuille")
 
 
-@pytest.mark.both_databases
 def test_the_demo_has_everything_and_adds_up(app):
     demo.seed()
     assert states() >= STATES
@@ -67,7 +66,8 @@ def test_the_demo_has_everything_and_adds_up(app):
     check_neighbours()
 
 
-def test_on_a_sunday_of_the_holidays_it_is_whole_and_twice_the_same(app, clock, sqlite_files, tmp_path):
+@pytest.mark.on_postgresql
+def test_on_a_sunday_of_the_holidays_it_is_whole_and_the_same_on_both_databases(app, clock, sqlite_files, tmp_path):
     clock.at(HOLIDAY)
     demo.seed()
     assert states() >= STATES
@@ -75,6 +75,10 @@ def test_on_a_sunday_of_the_holidays_it_is_whole_and_twice_the_same(app, clock, 
     check_the_index()
     check_shortages()
     check_the_counter()
+    check_the_stock()
+    check_money()
+    check_papers()
+    check_neighbours()
     first = content()
     db.session.remove()
     other = new_application(tmp_path / "other", sqlite_files.make(tmp_path / "database", own=True))
