@@ -14,7 +14,8 @@ from marketplace.api.session import PagesOnly
 VERSION = "1.0.0"
 ENDPOINTS = [
     "marketplace.catalogue.api", "marketplace.catalogue.api_pieces", "marketplace.exchanges.api_availability",
-    "marketplace.exchanges.api", "marketplace.exchanges.api_papers", "marketplace.carbon.api",
+    "marketplace.exchanges.api", "marketplace.exchanges.api_papers", "marketplace.exchanges.api_preparation",
+    "marketplace.carbon.api",
 ]  # fmt: skip
 
 PROBLEM = {

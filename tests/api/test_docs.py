@@ -125,6 +125,9 @@ def test_a_rental_from_the_token_to_the_return(tmp_path: Path, sqlite_files: Sql
     ]  # fmt: skip
     quote = next(answer for _method, path, answer in shell.calls if path == "/quotes")
     assert (quote["price_cents"], quote["deposit_cents"], quote["is_free"]) == (12000, 10000, True)
+    prepared = [answer for _method, path, answer in shell.calls if path.endswith("/preparation")]
+    assert [one["lines"][0]["missing"] for one in prepared] == [2, 1, 0, 0] and prepared[-1]["ready"]
+    assert [one["code"] for one in prepared[-1]["lines"][0]["chosen"]] == ["CH-3", "CH-1"]
     papers = next(answer for _method, path, answer in shell.calls if path.endswith("/documents"))
     found = [(one["kind"], one["direction"], one["awaits"]) for one in papers["items"]]
     assert found == [("agreement", None, []), ("condition", "departure", [])]  # nobody makes files in this instance

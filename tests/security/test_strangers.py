@@ -381,6 +381,15 @@ TRIES: dict[str, list[Try]] = {
         Try("GET", f"/api/v1/exchanges/{{{name}}}/documents") for name in ("exchange", "done")
     ],
     "api_papers.read_document": [Try("GET", "/api/v1/exchanges/{done}/documents/{document}")],
+    "api_preparation.read_preparation": [Try("GET", "/api/v1/exchanges/{exchange}/preparation")],
+    "api_preparation.prepare": [
+        Try(
+            "POST",
+            "/api/v1/exchanges/{exchange}/preparation",
+            [{"act": act, "code": "P-2", "line": "a" * 13, "pieces": ["{piece}"], "piece": "{piece}"}],
+        )
+        for act in ("scan", "choose", "release", "choose_rest", "ready", "not_ready")
+    ],
     "api_carbon.read_exchange_carbon": [Try("GET", "/api/v1/exchanges/{done}/carbon")],
     "api_carbon.read_ledger": [
         Try("GET", "/api/v1/ledger?organisation={organisation}"),
