@@ -196,33 +196,36 @@ _hold, _line, _exchange, _shortage = (_table(model) for model in (Hold, Exchange
 def _listings(by_site: bool, by_category: bool, words: int) -> Select[Any]:
     """Own listings that are rented out, or are parts of what is: a page of them, and how many there are."""
     is_part = exists().where(_part.c.part_id == _listing.c.id)
-    query = (
+    conditions = [
+        _listing.c.organisation_id == bindparam("organisation"),
+        _listing.c.state.in_(("published", "exhausted", "withdrawn")),
+        or_(cast(_listing.c.modes, String).like('%"rent"%'), is_part),
+    ]
+    if by_site:
+        conditions += [
+            _site.c.public_id == bindparam("site"), _site.c.organisation_id == _listing.c.organisation_id
+        ]  # fmt: skip
+    if by_category:
+        conditions.append(_listing.c.category_key.in_(bindparam("categories", expanding=True)))
+    for number in range(words):
+        searched = (_listing.c.title, _listing.c.reference, _listing.c.shelf)
+        conditions.append(or_(*(column.ilike(bindparam(f"word{number}"), escape="/") for column in searched)))
+    placed = _listing.outerjoin(_site, _site.c.id == _listing.c.site_id)
+    # counted apart: a count over a window makes SQLite carry every column of every listing
+    total = select(func.count()).select_from(placed).where(*conditions).correlate(None).scalar_subquery()
+    return (
         select(
             _listing.c.id, _listing.c.public_id, _listing.c.title, _listing.c.reference, _listing.c.shelf,
             _listing.c.quantity, _listing.c.unit, _listing.c.is_set, _listing.c.turnaround_days, _listing.c.postcode,
             _site.c.name.label("site_name"),
-            func.count().over().label("total"),
+            total.label("total"),
         )
-        .outerjoin(_site, _site.c.id == _listing.c.site_id)
-        .where(
-            _listing.c.organisation_id == bindparam("organisation"),
-            _listing.c.state.in_(("published", "exhausted", "withdrawn")),
-            or_(cast(_listing.c.modes, String).like('%"rent"%'), is_part),
-        )
+        .select_from(placed)
+        .where(*conditions)
         .order_by(_listing.c.title, _listing.c.id)
         .limit(bindparam("limit", type_=Integer))
         .offset(bindparam("offset", type_=Integer))
     )  # fmt: skip
-    if by_site:
-        query = query.where(
-            _site.c.public_id == bindparam("site"), _site.c.organisation_id == _listing.c.organisation_id
-        )
-    if by_category:
-        query = query.where(_listing.c.category_key.in_(bindparam("categories", expanding=True)))
-    for number in range(words):
-        searched = (_listing.c.title, _listing.c.reference, _listing.c.shelf)
-        query = query.where(or_(*(column.ilike(bindparam(f"word{number}"), escape="/") for column in searched)))
-    return query
 
 
 _IS_OUT = and_(_hold.c.is_fact, _hold.c.cause == "promise")
