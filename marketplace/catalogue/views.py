@@ -25,8 +25,8 @@ from marketplace.exchanges.queries import free_quantities
 from marketplace.ports import current
 from marketplace.web import filters
 from marketplace.web.access import current_actor, enter, signed_in_actor
-from marketplace.web.cards import cards
-from marketplace.web.labels import LABELS, drawing_for, label
+from marketplace.web.cards import cards, drawing_of
+from marketplace.web.labels import LABELS, label
 
 blueprint = Blueprint("catalogue", __name__)
 
@@ -56,7 +56,7 @@ def listing_show(public_id: str, slug: str = "") -> Any:
         listing=listing,
         pictures=views_page.pictures(listing.id),
         path=_path(listing.category_key),
-        drawing=_drawing(listing.category_key),
+        drawing=drawing_of(listing.category_key),
         free=free_quantities([listing.id]).get(listing.id),
         asked_here=asked_here,  # the form to ask says what is free
         facts=_facts(listing, mine),
@@ -106,10 +106,6 @@ def _path(key: str | None) -> list[tuple[str, str]]:
         return []
     known = taxonomy.categories()
     return [(one, known[one].name(filters.language())) for one in taxonomy.path(key)]
-
-
-def _drawing(key: str | None) -> str:
-    return drawing_for(taxonomy.path(key) if key in taxonomy.categories() else ())
 
 
 def _facts(listing: Any, mine: bool) -> list[tuple[str, str]]:

@@ -19,7 +19,7 @@ from marketplace.exchanges.forms_carts import DatesForm, LineForm, SendForm, num
 from marketplace.exchanges.models import Exchange
 from marketplace.web import filters
 from marketplace.web.access import current_actor, enter, signed_in_actor
-from marketplace.web.drawings import drawing_for
+from marketplace.web.cards import drawing_of
 from marketplace.web.next_address import safe_path
 
 blueprint = Blueprint("carts", __name__)
@@ -66,7 +66,7 @@ def _page(actor: Actor) -> Page:
 
 
 def _show(page: Page, status: int = 200) -> tuple[str, int]:
-    return render_template("exchanges/cart.html", page=page, drawing_for=drawing_for), status
+    return render_template("exchanges/cart.html", page=page, drawing_of=drawing_of), status
 
 
 @blueprint.get("/panier")

@@ -31,7 +31,7 @@ from marketplace.exchanges.views_page import shortage_text
 from marketplace.search.queries import Found, first_listings, nearest_elsewhere
 from marketplace.search.requests import MAX_RADIUS, SearchRequest
 from marketplace.web.access import enter, signed_in_actor
-from marketplace.web.drawings import drawing_for
+from marketplace.web.cards import drawing_of
 
 blueprint = Blueprint("instead", __name__)
 
@@ -86,7 +86,7 @@ def choose(public_id: str, line_id: str) -> Any:
         other_name=(exchange.receiver if side == PROVIDER else exchange.provider).name,
         search_url=url_for("search.results", category=wanted.category, mode="rent"),
         quantity_typed=wanted.quantity_typed,
-        drawing=drawing_for(taxonomy.path(wanted.category) if wanted.category else ()),
+        drawing=drawing_of(wanted.category),
     )
 
 
@@ -179,7 +179,7 @@ class _Wanted:
     def _chosen(self, found: Sequence[Found], offers: dict[str, Offer]) -> list[Choice]:
         chosen = []
         for row in [row for row in found if row.public_id in offers][:SHOWN]:
-            offer, drawing = offers[row.public_id], drawing_for(taxonomy.path(row.category_key))
+            offer, drawing = offers[row.public_id], drawing_of(row.category_key)
             chosen.append(Choice(row, drawing, offer, self._ask_url(offer.listing), secrets.token_urlsafe(16)))
         return chosen
 

@@ -61,7 +61,7 @@ class _Wording:
             "photo_url": filters.photo_url(key, 320) if key else None,
             "photo_large": filters.photo_url(key, 800) if key else None,
             "colour": None,
-            "drawing": _drawing(row.category_key),
+            "drawing": drawing_of(row.category_key),
             "modes_text": self.modes_text(row.gives, row.rents, row.sells),
             "price_text": self.price_text(row),
             "free_text": self.free_text(row.free, row.unit),
@@ -126,5 +126,6 @@ def _address() -> str:
 
 
 @cache
-def _drawing(category_key: str) -> str:
-    return drawing_for(taxonomy.path(category_key)) if category_key in taxonomy.categories() else drawing_for(())
+def drawing_of(category_key: str | None) -> str:
+    """The drawing that stands for a thing of this category; of one that is no more, or of none, the plainest."""
+    return drawing_for(taxonomy.path(category_key) if category_key in taxonomy.categories() else ())

@@ -10,6 +10,7 @@ from marketplace.accounts.models import User
 from marketplace.catalogue.models import Listing
 from marketplace.core.db import db, transaction
 from marketplace.exchanges.models import Exchange
+from marketplace.web.cards import drawing_of
 from tests.exchanges.test_carts import Shop, shop_org
 from tests.exchanges.test_rentals import NOW, day
 from tests.factories import add_member, make_production, make_user, sign_in
@@ -72,6 +73,7 @@ def test_a_listing_is_put_in_and_read_in_the_cart(shop, bob):
     assert "Envoyer les 2 demandes" in page and "Pour le bar" in page
     assert 'value="van_12m3"' in page and re.search(r'<option selected value="carrier"', page)
     assert re.search(r'<b class="count">2<span class="sr"> lignes', page)
+    assert f"img/drawings/{drawing_of(shop.chairs.category_key)}.svg" in page, "nobody has photographed them"
 
 
 def test_where_one_was_is_where_one_returns_to_and_nowhere_else(shop, bob):
