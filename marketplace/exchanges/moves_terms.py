@@ -113,7 +113,11 @@ def _read_changes(exchange: Exchange, lines: Mapping[str, ExchangeLine], asked: 
 
 def _terms(exchange: Exchange) -> dict[str, Any]:
     """The terms as they stand, to compare and to show."""
-    found: dict[str, Any] = {"delivery_cents": exchange.delivery_cents, "deposit_cents": exchange.deposit_cents}
+    found: dict[str, Any] = {
+        "delivery_cents": exchange.delivery_cents,
+        "deposit_cents": exchange.deposit_cents,
+        "valid_until": exchange.valid_until.isoformat() if exchange.valid_until else None,
+    }
     for line in own_lines(exchange):
         found[line.public_id] = str(line.quantity)
         if line.starts_on and line.ends_on:
@@ -173,7 +177,7 @@ def rehold(exchange: Exchange, lines: list[ExchangeLine], **values: Any) -> None
         return
     listings = {line.listing_id: db.session.get_one(Listing, line.listing_id) for line in lines}
     blocks = stock.spans(lines, listings)
-    short = stock.shortages_of(lines, listings, blocks, leaving_out=[exchange.id])
+    short = stock.shortages_of(lines, listings, blocks, moving=[line.id for line in lines])
     if short:
         raise Conflict(
             " ".join(sentence for _entries, sentence in short.values()),
@@ -181,6 +185,8 @@ def rehold(exchange: Exchange, lines: list[ExchangeLine], **values: Any) -> None
             state=exchange.state,
         )
     if exchange.option_rank != 2:
+        if len(listings) < len(lines):
+            stock.lift(lines)
         stock.hold_lines(lines, blocks, expires_at=exchange.deadline_at, **values)
 
 

@@ -9,7 +9,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from marketplace.catalogue.events import ListingSaved
 from marketplace.catalogue.models import Listing, Piece
@@ -85,16 +85,18 @@ def shortages_of(
     listings: Mapping[int, Listing],
     blocks: Mapping[int, Span],
     leaving_out: Iterable[int] = (),
+    moving: Iterable[int] = (),
 ) -> dict[int, tuple[list[dict[str, Any]], str]]:
     """Lines that cannot be held now, by id: the contract's `available` and the sentence for a person. `leaving_out`:
-    exchanges whose holds do not count (their own, when they move in time)."""
+    exchanges whose holds do not count (their own, when all of it moves in time); `moving`: lines whose own do not,
+    while others of their exchange stay as they are."""
     if not lines:
         return {}
     first = min(start for start, _end in blocks.values())
     ends = [end for _start, end in blocks.values()]
     last = None if None in ends else max(end for end in ends if end is not None)
     held = holds_between(listings, first, last)
-    for hold in _own(leaving_out):
+    for hold in _own(leaving_out, moving):
         mine = Held(hold.starts_on, hold.ends_on, hold.quantity)
         if mine in held.get(hold.listing_id, ()):
             held[hold.listing_id].remove(mine)
@@ -113,11 +115,12 @@ def shortages_of(
     return found
 
 
-def _own(exchange_ids: Iterable[int]) -> list[Hold]:
-    ids = set(exchange_ids)
-    if not ids:
+def _own(exchange_ids: Iterable[int], line_ids: Iterable[int]) -> list[Hold]:
+    ids, lines = set(exchange_ids), set(line_ids)
+    if not ids and not lines:
         return []
-    return list(db.session.scalars(select(Hold).where(Hold.exchange_id.in_(ids), Hold.state == "active")))
+    own = or_(Hold.exchange_id.in_(ids), Hold.line_id.in_(lines))
+    return list(db.session.scalars(select(Hold).where(own, Hold.state == "active")))
 
 
 def take(
@@ -156,6 +159,14 @@ def hold_lines(lines: Sequence[ExchangeLine], blocks: Mapping[int, Span], *, new
             setattr(hold, name, value)
     db.session.flush()
     changed({line.listing_id for line in lines}, min((blocks[line.id][0] for line in lines), default=None))
+
+
+def lift(lines: Sequence[ExchangeLine]) -> None:
+    """Let go what `lines` hold, until `hold_lines` in the same transaction: where two of them change places, the
+    database would count the one that moves first against the old days of the other."""
+    for hold in _promises([line.id for line in lines]):
+        hold.state = "released"
+    db.session.flush()
 
 
 def _promises(line_ids: Sequence[int]) -> list[Hold]:

@@ -59,6 +59,8 @@ def _amended(exchange: Exchange, data: Data) -> list[str]:
         public_id, _dot, what = key.partition(".")
         line, value = lines.get(public_id), after.get(key)
         if line is None:
+            if key == "valid_until" and value:
+                said.append(_("Proposition valable jusqu’au %(day)s.", day=day_text(date.fromisoformat(value))))
             words = {"delivery_cents": _("Livraison"), "deposit_cents": _("Caution")}.get(key)
             if words:
                 said.append(_("%(what)s : %(now)s au lieu de %(was)s.", what=words, now=_money(value), was=_money(was)))

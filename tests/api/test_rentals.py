@@ -93,6 +93,30 @@ def test_a_rental_from_the_quote_to_the_ledger(program, giver, taker, chairs):
     assert (written["status"], written["line"]) == ("counted", line["id"])
 
 
+def test_a_new_day_of_validity_is_a_proposal_of_its_own(program, giver, taker, chairs):
+    ours, theirs = program(giver), program(taker)
+    asked = theirs.post("/exchanges", rental(chairs)).get_json()
+    amended = move(ours, asked, "amend", valid_until="2026-11-14")
+    assert (amended["state"], amended["terms_changed"], amended["valid_until"]) == ("accepted", True, "2026-11-14")
+    assert move(theirs, asked, "confirm")["terms_changed"] is False
+
+
+def test_an_amendment_that_is_too_much_with_the_other_line_says_what_is_free(program, giver, taker, chairs):
+    ours, theirs = program(giver), program(taker)
+    body = {"kind": "rental", "lines": [*lines(chairs, 3), *lines(chairs, 3, NEXT_MONDAY, LATER)]}
+    asked = theirs.post("/exchanges", body).get_json()
+    first = asked["lines"][0]["id"]
+    refused = move(ours, asked, "amend", 409, lines=[{"id": first, "to": "2026-11-25"}])
+    assert (refused["state"], refused["version"]) == ("requested", asked["version"])
+    assert [(one["listing"], one["from"], one["to"], one["free"]) for one in refused["available"]] == [
+        (chairs.public_id, MONDAY, NEXT_MONDAY, 4),
+        (chairs.public_id, NEXT_MONDAY, "2026-11-25", 1),
+    ]
+    assert "1 du 23 novembre" in refused["detail"]
+    moved = move(ours, asked, "amend", lines=[{"id": first, "to": "2026-11-25", "quantity": 1}])
+    assert [(one["quantity"], one["to"]) for one in moved["lines"]] == [(1, "2026-11-25"), (3, LATER)]
+
+
 def test_a_sale_with_an_offer_amended_and_agreed_to(program, giver, taker, chairs):
     theirs, ours = program(taker), program(giver)
     body = {"kind": "sale", "lines": [{"listing": chairs.public_id, "quantity": 2, "offered_cents": 5000}]}

@@ -266,6 +266,62 @@ def test_other_days_must_be_free_too(counter):
     assert counter.get(exchange).lines[0].ends_on == day(10)
 
 
+def test_a_new_day_of_validity_is_another_proposal(counter):
+    exchange = counter.ask(counter.bob, 4, day(3), day(10))
+    amended = counter.move(counter.alice, exchange, "amend", valid_until="2027-03-02")
+    assert (amended.state, amended.terms_changed, amended.valid_until) == ("accepted", True, day(2))
+    said = {"before": {"valid_until": None}, "after": {"valid_until": "2027-03-02"}, "slots": []}
+    assert amended.moves[-1].data == said
+    assert [(hold.starts_on, hold.ends_on, int(hold.quantity)) for hold in holds(amended)] == [(day(3), day(10), 4)]
+    assert counter.move(counter.bob, exchange, "confirm").terms_changed is False
+    again = counter.ask(counter.carole, 4, day(10), day(17))
+    for nothing in ({}, {"valid_until": ""}, {"valid_until": None}):
+        with pytest.raises(Invalid):
+            counter.move(counter.alice, again, "amend", **nothing)
+
+
+def two_weeks(counter, first, second) -> tuple[str, str, str]:
+    """Chairs asked for on two lines, a week each from the 3rd and from the 10th: (exchange, line, line)."""
+    lines = [
+        LineRequest(counter.chairs.public_id, first, day(3), day(10)),
+        LineRequest(counter.chairs.public_id, second, day(10), day(17)),
+    ]
+    with transaction():
+        exchange = services.request_exchange(counter.bob, ExchangeRequest("rental", lines)).public_id
+    one, other = counter.get(exchange).lines
+    return exchange, one.public_id, other.public_id
+
+
+@pytest.mark.parametrize("both", [False, True])
+def test_lines_of_the_same_listing_count_for_each_other(counter, both):
+    exchange, first, second = two_weeks(counter, 3, 3)
+    lines = [{"id": first, "to": "2027-03-12"}]
+    if both:
+        lines.append({"id": second, "unit_cents": 3000})
+    with pytest.raises(Conflict) as refusal:
+        counter.move(counter.alice, exchange, "amend", lines=lines)
+    assert "guard" not in refusal.value.data and refusal.value.data["state"] == "requested"
+    free = {(one["from"], one["to"]): one["free"] for one in refusal.value.data["available"]}
+    assert free["2027-03-10", "2027-03-12"] == 1 and "Chaises bistro" in refusal.value.message
+    kept = counter.get(exchange)
+    assert [(line.starts_on, line.ends_on) for line in kept.lines] == [(day(3), day(10)), (day(10), day(17))]
+    counter.move(counter.alice, exchange, "amend", lines=[{"id": first, "to": "2027-03-12", "quantity": 1}])
+
+
+def test_two_lines_may_change_places(counter):
+    exchange, first, second = two_weeks(counter, 4, 3)
+    lines = [
+        {"id": first, "from": "2027-03-10", "to": "2027-03-17"},
+        {"id": second, "from": "2027-03-03", "to": "2027-03-10"},
+    ]
+    amended = counter.move(counter.alice, exchange, "amend", lines=lines)
+    assert [(hold.state, hold.starts_on, hold.ends_on, int(hold.quantity)) for hold in holds(amended)] == [
+        ("active", day(10), day(17), 4),
+        ("active", day(3), day(10), 3),
+    ]
+    assert counter.free(day(1), day(20)) == [(day(1), 4), (day(3), 1), (day(10), 0), (day(17), 4)]
+
+
 # --- options ---------------------------------------------------------------------------------------------------------
 
 

@@ -146,6 +146,15 @@ def test_other_terms_in_one_form_and_what_changed_in_words(counter, both):
     assert "Réglez 121 €" in bob.does("confirm")
 
 
+def test_a_new_day_of_validity_alone_is_proposed_and_told(counter, both):
+    exchange = counter.ask(counter.bob, 3, day(10), day(17))
+    alice, bob = both(counter, exchange)
+    line = counter.get(exchange).lines[0].public_id
+    same = {f"line-{line}": "3", f"from-{line}": "2027-03-10", f"to-{line}": "2027-03-17", f"price-{line}": "40"}
+    assert "Vous avez proposé d’autres conditions" in alice.does("amend", **same, valid_until="2027-03-08")
+    assert bob.page().count("Proposition valable jusqu’au 8 mars") == 2  # beside the price, and in the history
+
+
 def test_days_that_are_not_free_are_refused_and_stay_typed(counter, both):
     counter.ask(counter.carole, 2, day(17), day(24))
     exchange = counter.ask(counter.bob, 3, day(10), day(17))
