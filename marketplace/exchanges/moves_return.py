@@ -62,29 +62,24 @@ def _is_yes(raw: Any) -> bool:
 
 def _starts_now(exchange: Exchange) -> None:
     """Things that leave before their day are held from today on. Raises `Conflict` when they are not free yet."""
-    early = []
-    for hold in stock.active_holds(exchange.id):
-        listing = db.session.get_one(Listing, hold.listing_id)
-        if today_at(listing.postcode) < hold.starts_on:
-            early.append(hold)
-    for hold in early:
-        listing = db.session.get_one(Listing, hold.listing_id)
-        day_there = today_at(listing.postcode)
-        line = next(line for line in exchange.lines if line.id == hold.line_id)
-        blocks = {line.id: (day_there, hold.ends_on)}
-        short = stock.shortages_of([line], {listing.id: listing}, blocks, leaving_out=[exchange.id])
-        if short:
-            entries, sentence = short[line.id]
-            raise Conflict(
-                _("Ces choses ne sont pas encore libres aujourd’hui.") + " " + sentence,
-                available=entries,
-                state=exchange.state,
-            )
-        hold.starts_on = day_there
+    listings = {line.listing_id: db.session.get_one(Listing, line.listing_id) for line in exchange.lines}
+    days = {key: today_at(listing.postcode) for key, listing in listings.items()}
+    early = {hold.line_id: hold for hold in stock.active_holds(exchange.id) if days[hold.listing_id] < hold.starts_on}
+    lines = [line for line in exchange.lines if line.id in early]
+    blocks = {line.id: (days[line.listing_id], early[line.id].ends_on) for line in lines}
+    short = stock.shortages_of(lines, listings, blocks, moving=blocks)
+    if short:
+        raise Conflict(
+            " ".join([_("Ces choses ne sont pas encore libres aujourd’hui."), *(said for _all, said in short.values())]),
+            available=[entry for entries, _said in short.values() for entry in entries],
+            state=exchange.state,
+        )
+    for line in lines:
+        early[line.id].starts_on = days[line.listing_id]
         for one in db.session.scalars(
             select(Assignment).where(Assignment.line_id == line.id, Assignment.state == "planned")
         ):
-            one.starts_on = min(one.starts_on, day_there)
+            one.starts_on = min(one.starts_on, days[line.listing_id])
     db.session.flush()
 
 

@@ -11,8 +11,9 @@ from marketplace.catalogue.models import Listing, Piece
 from marketplace.core.db import db, transaction
 from marketplace.core.errors import Conflict, Invalid, NotAllowed, NotFound
 from marketplace.exchanges import counter as counters
-from marketplace.exchanges import preparation
+from marketplace.exchanges import preparation, services
 from marketplace.exchanges.models import Assignment, Exchange, Move
+from marketplace.exchanges.services import ExchangeRequest, LineRequest
 from tests.exchanges.test_rentals import Counter, day, with_pieces
 from tests.factories import actor_of, add_member, make_listing, make_site, make_user, sign_in, site_of
 
@@ -358,3 +359,32 @@ def test_the_pages_ask_the_database_as_often_for_many_as_for_one(counter, app, c
     for _n in range(6):
         counter.confirmed(counter.carole, 1, day(3), day(10))
     assert [count(path) for path in pages] == before
+
+
+# --- leaving before the day ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.both_databases
+def test_what_leaves_early_is_held_from_that_day_where_it_is_free(counter):
+    mine = counter.confirmed(counter.bob, 3, day(5), day(10))
+    other = counter.ask(counter.carole, 2, day(1), day(4))
+    code = counter.get(mine).hand_over_code
+    with pytest.raises(Conflict, match="pas encore libres aujourd’hui") as refusal:
+        counter.move(counter.alice, mine, "hand_over", code=code)
+    assert refusal.value.data["available"][0]["free"] == 2
+    counter.move(counter.carole, other, "cancel")
+    assert counter.move(counter.alice, mine, "hand_over", code=code).state == "handed_over"
+    assert counter.free(day(1), day(12)) == [(day(1), 1), (day(10), 4)]
+
+
+@pytest.mark.both_databases
+def test_two_stays_of_the_same_things_do_not_leave_together_when_there_are_too_few(counter):
+    lines = [LineRequest(counter.chairs.public_id, 3, *span) for span in ((day(3), day(5)), (day(10), day(12)))]
+    with transaction():
+        mine = services.request_exchange(counter.bob, ExchangeRequest("rental", lines)).public_id
+    counter.move(counter.alice, mine, "accept")
+    counter.move(counter.alice, mine, "pay_offline", how="order", reference="BC 12")
+    with pytest.raises(Conflict) as refusal:
+        counter.move(counter.alice, mine, "hand_over", code=counter.get(mine).hand_over_code)
+    assert refusal.value.data["available"], "said in figures, not by the guard of the database"
+    assert counter.get(mine).state == "confirmed"
