@@ -23,6 +23,7 @@ FOLDER = ROOT / "build" / "shots"
 WIDTHS = (360, 768, 1280)
 SCHEMES = ("light", "dark")
 GIVER, ASKER = "bruno@contrechamp.example", "alice@films-du-quai.example"
+LENDER = "denise@accessoires-belleville.example"
 TALLEST = 6000  # px; a list that goes on says no more
 
 
@@ -57,6 +58,20 @@ SHOTS = (
     Shot("echanges-receveur", "/echanges", ASKER),
     Shot("echange-donneur", "/echanges", GIVER, r"^/echanges/[a-z2-7]{13}$"),
     Shot("echange-receveur", "/echanges", ASKER, r"^/echanges/[a-z2-7]{13}$"),
+    Shot("panier", "/panier", ASKER),
+    Shot("demander-dates", "/annonces?q=fauteuil&mode=rent", ASKER, r"^/annonces/[a-z2-7]{13}-"),
+    Shot("calendrier", "/annonces?q=fauteuil&mode=rent", ASKER, r"/calendrier"),
+    Shot("comptoir", "/comptoir", LENDER),
+    Shot("preparation", "/comptoir", LENDER, r"/preparation$"),
+    Shot("remise", "/comptoir", LENDER, r"/remise"),
+    Shot("retour", "/comptoir", LENDER, r"/retour"),
+    Shot("location-loueur", "/comptoir", LENDER, r"^/echanges/[a-z2-7]{13}$"),
+    Shot("planning", "/stock/planning", LENDER),
+    Shot("mettre-de-cote", "/stock/planning", LENDER, r"^/stock/planning/[a-z2-7]{13}$"),
+    Shot("pieces", "/stock/pieces", LENDER),
+    Shot("piece", "/stock/pieces", LENDER, r"^/stock/pieces/[a-z2-7]{13}$"),
+    Shot("etiquettes", "/stock/etiquettes", LENDER),
+    Shot("calendriers", "/compte/calendriers", LENDER),
     Shot("ecriture", "/tableau-de-bord", GIVER, r"^/carbone/ecritures/"),
     Shot("tableau-de-bord", "/tableau-de-bord", ASKER),
     Shot("facteurs", "/carbone/facteurs"),

@@ -137,6 +137,8 @@ def request_exchange(actor: Actor | None, request: ExchangeRequest) -> Exchange:
         for listing, quantity, span, asked in zip(ordered, quantities, days, request.lines, strict=True)
     ]
     price_lines(exchange, listings)
+    move = "request" if not request.in_cart else "put_in_cart"
+    transitions.record(exchange, move, None, RECEIVER, actor.user_id, {"message": message} if message else {})
     db.session.add(exchange)
     try:
         db.session.flush()
@@ -147,8 +149,6 @@ def request_exchange(actor: Actor | None, request: ExchangeRequest) -> Exchange:
             exchange.lines.append(child_of(line, listings[part.part_id], part.quantity))
     if parts:
         db.session.flush()
-    move = "request" if not request.in_cart else "put_in_cart"
-    transitions.record(exchange, move, None, RECEIVER, actor.user_id, {"message": message} if message else {})
     if option_days and not request.in_cart:
         take_option(exchange, listings)
     else:
