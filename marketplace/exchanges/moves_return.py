@@ -70,7 +70,9 @@ def _starts_now(exchange: Exchange) -> None:
     short = stock.shortages_of(lines, listings, blocks, moving=blocks)
     if short:
         raise Conflict(
-            " ".join([_("Ces choses ne sont pas encore libres aujourd’hui."), *(said for _all, said in short.values())]),
+            " ".join(
+                [_("Ces choses ne sont pas encore libres aujourd’hui."), *(said for _all, said in short.values())]
+            ),
             available=[entry for entries, _said in short.values() for entry in entries],
             state=exchange.state,
         )

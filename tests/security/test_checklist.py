@@ -183,7 +183,7 @@ PROOFS: dict[str, tuple[str, list[str]]] = {
     "C2": ("roles × acts × states as data, each cell tested, each route declares", [
         "accounts/test_permissions.py::test_the_table_is_whole",
         "accounts/test_permissions.py::test_each_cell",
-        "exchanges/test_states.py::test_a_cell_of_the_table",
+        "exchanges/test_states.py::test_a_row_of_the_table",
         "house/test_routes.py::test_each_route_states_who_may_enter",
         "security/test_strangers.py::test_people_who_read_some_of_it_write_nothing_and_learn_no_more",
     ]),
@@ -209,7 +209,7 @@ PROOFS: dict[str, tuple[str, list[str]]] = {
         "accounts/test_memberships.py::test_tokens_go_with_the_right_to_hold_them",
     ]),
     "C5": ("state machines: no step skipped, repeated or taken by the wrong side; stale pages; double clicks", [
-        "exchanges/test_states.py::test_a_cell_of_the_table",
+        "exchanges/test_states.py::test_a_row_of_the_table",
         "exchanges/test_services.py::test_moves_of_the_other_side_are_refused",
         "exchanges/test_services.py::test_own_moves_of_the_product_cannot_be_sent",
         "exchanges/test_services.py::test_quantities_that_make_no_sense_are_refused",
