@@ -40,31 +40,31 @@ def shop(app):
     return shop
 
 
-@pytest.mark.parametrize(
-    ("typed", "corrected_to"),
-    [
-        ("chasie", "chaise"),  # swapped letters are one error
-        ("chaisse", "chaise"),
-        ("chaize velour", "chaise velour"),  # a form of a word that is known
-        ("armoirr", "armoire"),
-        ("conterplaqé", "contreplaqué"),  # two errors in a long word
-        ("velouts rouge", "velours rouge"),
-        ("chaises", None),  # right in the plural
-        ("CHAISE", None),
-        ("chaise", None),
-        ("cluv", "club"),
-        ("clb", None),  # three letters
-        ('"chasie de bistrot"', None),  # a phrase is meant as written
-        ("-chasie", None),
-        ("chas*", None),
-        ("3214", None),
-        ("armoxyr", None),  # two errors in a short word
-        ("zzzzzzzzzz", None),
-        ("", None),
-    ],
-)
-def test_what_was_meant(shop, typed, corrected_to):
-    assert meant(typed) == corrected_to
+MEANT = [
+    ("chasie", "chaise"),  # swapped letters are one error
+    ("chaisse", "chaise"),
+    ("chaize velour", "chaise velour"),  # a form of a word that is known
+    ("armoirr", "armoire"),
+    ("conterplaqé", "contreplaqué"),  # two errors in a long word
+    ("velouts rouge", "velours rouge"),
+    ("chaises", None),  # right in the plural
+    ("CHAISE", None),
+    ("chaise", None),
+    ("cluv", "club"),
+    ("clb", None),  # three letters
+    ('"chasie de bistrot"', None),  # a phrase is meant as written
+    ("-chasie", None),
+    ("chas*", None),
+    ("3214", None),
+    ("armoxyr", None),  # two errors in a short word
+    ("zzzzzzzzzz", None),
+    ("", None),
+]
+
+
+def test_what_was_meant(shop):
+    for typed, corrected_to in MEANT:
+        assert meant(typed) == corrected_to, typed
 
 
 def test_a_correction_says_what_changed_and_has_a_way_back(shop):
@@ -174,9 +174,9 @@ def test_accents_do_not_matter_and_misspelt_names_are_not_offered(shop):
     assert not [one for one in suggest("moque", "fr") if one.text == "moquete"]
 
 
-@pytest.mark.parametrize("typed", ["", "c", " ", "\x00", "%", "_" * 200, "'; --", "\ud800", "²½", "中文", "a" * 5000])
-def test_anything_may_be_typed(shop, typed):
-    assert len(suggest(typed, "fr")) <= 8
+def test_anything_may_be_typed(shop):
+    for typed in ("", "c", " ", "\x00", "%", "_" * 200, "'; --", "\ud800", "²½", "中文", "a" * 5000):
+        assert len(suggest(typed, "fr")) <= 8, typed
 
 
 def test_a_suggestion_takes_no_time(shop):

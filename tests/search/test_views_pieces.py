@@ -62,18 +62,16 @@ def test_what_is_wrong_in_a_filter_is_said_where_a_phone_shows_it(client, shop):
     assert 'aria-invalid="true" aria-describedby="max_price-e"' in html
 
 
-@pytest.mark.parametrize(
-    ("typed", "kind", "said"),
-    [("fauteu", "mot", "fauteuil"), ("armoi", "rayon", "Armoire"), ("villeur", "lieu", "Villeur")],
-)
-def test_words_categories_and_places_are_offered(client, shop, typed, kind, said):
+def test_words_categories_and_places_are_offered(client, shop):
     make_listing(shop, "Villeurbanne sur toile")
-    items = client.get(f"/annonces/suggestions?q={typed}").get_json()["items"]
-    assert any(item["kind"] == kind and item["text"].startswith(said) for item in items), items
-    for item in items:
-        assert ("value" in item) != ("url" in item)
-        if "url" in item:
-            assert client.get(item["url"]).status_code == 200
+    offered = (("fauteu", "mot", "fauteuil"), ("armoi", "rayon", "Armoire"), ("villeur", "lieu", "Villeur"))
+    for typed, kind, said in offered:
+        items = client.get(f"/annonces/suggestions?q={typed}").get_json()["items"]
+        assert any(item["kind"] == kind and item["text"].startswith(said) for item in items), items
+        for item in items:
+            assert ("value" in item) != ("url" in item)
+            if "url" in item:
+                assert client.get(item["url"]).status_code == 200
 
 
 def test_places_for_the_place_field(client, shop):
@@ -82,13 +80,14 @@ def test_places_for_the_place_field(client, shop):
     assert "suggestion" in found["words"]
 
 
-@pytest.mark.parametrize("typed", ["", "f", "%00", "%ED%A0%80", "x" * 500, "' OR 1=1 --", "🪑", "((((", "%"])
-def test_nothing_one_types_breaks_them(client, shop, typed):
-    for field in ("q", "near"):
-        assert client.get(f"/annonces/suggestions?field={field}&q={typed}").status_code in (200, 400)
+def test_nothing_one_types_breaks_them(client, shop):
+    for typed in ("", "f", "%00", "%ED%A0%80", "x" * 500, "' OR 1=1 --", "🪑", "((((", "%"):
+        for field in ("q", "near"):
+            status = client.get(f"/annonces/suggestions?field={field}&q={typed}").status_code
+            assert status in (200, 400), (field, typed)
 
 
-@pytest.mark.parametrize("path", ["/", "/annonces"])
-def test_both_search_forms_offer_them(client, shop, path):
-    html = text(client.get(path))
-    assert 'data-suggest="/annonces/suggestions?field=q"' in html and "js/suggestions.js" in html
+def test_both_search_forms_offer_them(client, shop):
+    for path in ("/", "/annonces"):
+        html = text(client.get(path))
+        assert 'data-suggest="/annonces/suggestions?field=q"' in html and "js/suggestions.js" in html, path
