@@ -16,6 +16,7 @@ from marketplace.core.db import db, engine_options
 from marketplace.jobs import worker
 from marketplace.settings import ROOT, Settings
 from marketplace.web import headers, language, limits
+from marketplace.web.templates import Pages
 
 # every module with tables, so that the metadata is whole whatever is imported first
 MODELS = [
@@ -92,6 +93,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     for name in MODELS:
         import_module(name)
     app = Flask(__name__, static_folder=str(ROOT / "static"), template_folder=str(ROOT / "templates"))
+    app.jinja_environment = Pages
     app.config.update(
         SECRET_KEY=settings.secret_key,
         SECRET_KEY_FALLBACKS=list(settings.old_secret_keys),

@@ -8,18 +8,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import Integer, Select, bindparam, func, or_, select
 from sqlalchemy.orm import aliased, joinedload, selectinload
 
 from marketplace.accounts.partnerships import partners_of
 from marketplace.accounts.permissions import Actor
 from marketplace.catalogue.queries import covers_of
 from marketplace.core.clock import now
-from marketplace.core.db import db
+from marketplace.core.db import UtcDateTime, db
 from marketplace.core.errors import NotFound
 from marketplace.exchanges import stock
 from marketplace.exchanges.calendars import calendars_of
 from marketplace.exchanges.carts import MOST_CARTS, asks_today, is_cart_of, problem_of, whole
+from marketplace.exchanges.holding import ACTIVE
 from marketplace.exchanges.kinds.common import CART
 from marketplace.exchanges.lines import own_lines
 from marketplace.exchanges.models import Exchange, ExchangeLine, Hold, Move
@@ -197,23 +198,20 @@ def _is_party(actor: Actor, exchange: Exchange) -> bool:
     return True
 
 
-def held_in_carts(listing_ids: Iterable[int], but_of: int | None = None) -> dict[int, Decimal]:
-    """How much of each listing stands in somebody's cart now, where any does; `but_of`: a user whose own does not
-    count. A cart lasts half an hour: few are looked at, however many exchanges a listing has."""
-    ids = set(listing_ids)
-    if not ids:
-        return {}
+def _held_in_carts() -> Select[int, Decimal]:
     part = aliased(ExchangeLine)
-    held = select(Hold.id).where(Hold.state == "active", Hold.cause == "promise", Hold.expires_at > now())
+    at, until = bindparam("at", type_=UtcDateTime), bindparam("until", type_=UtcDateTime)
+    held = select(Hold.id).where(Hold.state == ACTIVE, Hold.cause == "promise", Hold.expires_at > at)
     parts = select(part.id).where(part.parent_line_id == ExchangeLine.id)
-    query = (
+    return (
         select(ExchangeLine.listing_id, func.sum(ExchangeLine.quantity))
         .join(Exchange, Exchange.id == ExchangeLine.exchange_id)
         .where(
             Exchange.state == "cart",
-            Exchange.deadline_at > now(),
-            Exchange.deadline_at <= now() + CART,
-            ExchangeLine.listing_id.in_(ids),
+            Exchange.deadline_at > at,
+            Exchange.deadline_at <= until,
+            ExchangeLine.listing_id.in_(bindparam("ids", expanding=True)),
+            Exchange.requested_by_id.is_distinct_from(bindparam("but_of", type_=Integer)),
             or_(
                 held.where(Hold.line_id == ExchangeLine.id).exists(),
                 held.where(Hold.line_id.in_(parts)).exists(),
@@ -221,6 +219,17 @@ def held_in_carts(listing_ids: Iterable[int], but_of: int | None = None) -> dict
         )
         .group_by(ExchangeLine.listing_id)
     )
-    if but_of is not None:
-        query = query.where(Exchange.requested_by_id.is_distinct_from(but_of))
-    return {listing_id: Decimal(quantity) for listing_id, quantity in db.session.execute(query)}
+
+
+_HELD_IN_CARTS = _held_in_carts()  # made once: every page of a listing asks it
+_NOBODY = 0  # no user's row id
+
+
+def held_in_carts(listing_ids: Iterable[int], but_of: int | None = None) -> dict[int, Decimal]:
+    """How much of each listing stands in somebody's cart now, where any does; `but_of`: a user whose own does not
+    count. A cart lasts half an hour: few are looked at, however many exchanges a listing has."""
+    ids, at = list(set(listing_ids)), now()
+    if not ids:
+        return {}
+    given = {"ids": ids, "at": at, "until": at + CART, "but_of": but_of or _NOBODY}
+    return {listing_id: Decimal(quantity) for listing_id, quantity in db.session.execute(_HELD_IN_CARTS, given)}
