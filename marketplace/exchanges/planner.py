@@ -279,26 +279,25 @@ def _add_holds(rows: dict[int, Row], listings: dict[int, Any], first: date, last
         "earliest": first - timedelta(days=LONGEST_HOLD_DAYS),
     }  # fmt: skip
     found = db.session.execute(_HELD, given).all()
-    for one in found[:MOST_BARS]:
-        listing = listings[one.listing_id]
-        promise = one.cause == "promise"
-        stops, state = one.ends_on, one.state if promise else one.cause
-        if promise and one.is_fact:
-            late = late_until(one.due_on, listing.turnaround_days, listing.postcode)
+    for row in found[:MOST_BARS]:
+        listing_id, starts_on, stops, quantity, cause, is_fact, note, due_on, exchange, reference, state, name, lack = (
+            row
+        )
+        if cause != "promise":
+            state = cause
+        elif is_fact:
+            listing = listings[listing_id]
+            late = late_until(due_on, listing.turnaround_days, listing.postcode)
             if late is not None and stops is not None:
                 stops, state = max(stops, late), "late"
         if stops is not None and stops <= first:
             continue
-        hidden = state == "cart"
-        rows[one.listing_id].bars.append(
+        if state == "cart":
+            exchange = reference = name = None
+        rows[listing_id].bars.append(
             Bar(
-                one.starts_on, stops, one.quantity, state,
-                exchange=None if hidden else one.public_id,
-                reference="" if hidden else one.reference or "",
-                other_name="" if hidden else one.name or "",
-                note=one.note,
-                due_on=one.due_on,
-                short=one.shortage_id is not None,
+                starts_on, stops, quantity, state, exchange, reference or "", name or "", note, due_on,
+                lack is not None,
             )
         )  # fmt: skip
     return len(found) > MOST_BARS
