@@ -24,17 +24,20 @@ WIDTHS = (360, 768, 1280)
 SCHEMES = ("light", "dark")
 GIVER, ASKER = "bruno@contrechamp.example", "alice@films-du-quai.example"
 LENDER = "denise@accessoires-belleville.example"
+SITE, PIECES = r"^/comptoir/.", r"^/stock/annonces/[a-z2-7]{13}/pieces$"
+CARD, EDIT = r"^/annonces/[a-z2-7]{13}-", r"^/publier/[a-z2-7]{13}$"
 TALLEST = 6000  # px; a list that goes on says no more
 
 
 @dataclass(frozen=True)
 class Shot:
-    """A page by its address, or by a first link that `follow` matches on it; seen by `who` (None: a visitor)."""
+    """A page by its address, or by the first link that each of `follow` matches on the page before; seen by `who`
+    (None: a visitor)."""
 
     name: str
     path: str
     who: str | None = None
-    follow: str | None = None
+    follow: str | tuple[str, ...] = ()
 
 
 SHOTS = (
@@ -60,16 +63,15 @@ SHOTS = (
     Shot("echange-receveur", "/echanges", ASKER, r"^/echanges/[a-z2-7]{13}$"),
     Shot("panier", "/panier", ASKER),
     Shot("demander-dates", "/annonces?q=fauteuil&mode=rent", ASKER, r"^/annonces/[a-z2-7]{13}-"),
-    Shot("calendrier", "/annonces?q=fauteuil&mode=rent", ASKER, r"/calendrier"),
-    Shot("comptoir", "/comptoir", LENDER),
-    Shot("preparation", "/comptoir", LENDER, r"/preparation$"),
-    Shot("remise", "/comptoir", LENDER, r"/remise"),
-    Shot("retour", "/comptoir", LENDER, r"/retour"),
-    Shot("location-loueur", "/comptoir", LENDER, r"^/echanges/[a-z2-7]{13}$"),
+    Shot("calendrier", "/annonces?q=fauteuil&mode=rent", ASKER, (CARD, r"/calendrier")),
+    Shot("comptoir", "/comptoir", LENDER, SITE),
+    Shot("preparation", "/comptoir", LENDER, (SITE, r"/preparation$")),
+    Shot("remise", "/comptoir", LENDER, (SITE, r"/remise")),
+    Shot("retour", "/comptoir", LENDER, (SITE, r"/retour")),
+    Shot("location-loueur", "/echanges", LENDER, r"^/echanges/[a-z2-7]{13}$"),
     Shot("planning", "/stock/planning", LENDER),
     Shot("mettre-de-cote", "/stock/planning", LENDER, r"^/stock/planning/[a-z2-7]{13}$"),
-    Shot("pieces", "/stock/pieces", LENDER),
-    Shot("piece", "/stock/pieces", LENDER, r"^/stock/pieces/[a-z2-7]{13}$"),
+    Shot("pieces", "/stock?q=bistrot", LENDER, (EDIT, CARD, PIECES)),
     Shot("etiquettes", "/stock/etiquettes", LENDER),
     Shot("calendriers", "/compte/calendriers", LENDER),
     Shot("ecriture", "/tableau-de-bord", GIVER, r"^/carbone/ecritures/"),
@@ -140,10 +142,10 @@ def _sign_in(page: Page, url: str, email: str) -> None:
 
 def _take(context: BrowserContext, page: Page, url: str, shot: Shot) -> int:
     page.goto(url + shot.path)
-    if shot.follow is not None:
-        address = _first_link(page, shot.follow)
+    for pattern in [shot.follow] if isinstance(shot.follow, str) else shot.follow:
+        address = _first_link(page, pattern)
         if address is None:
-            print(f"{shot.name} : aucun lien {shot.follow} sur {shot.path}", file=sys.stderr)
+            print(f"{shot.name} : aucun lien {pattern} sur {page.url}", file=sys.stderr)
             return 0
         page.goto(url + address)
     for width in WIDTHS:

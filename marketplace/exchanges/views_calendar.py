@@ -1,7 +1,7 @@
 """The calendar of a listing that is rented out: what is free each day of a month, for whoever may see the listing."""
 
 import re
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any
@@ -13,6 +13,7 @@ from markupsafe import Markup, escape
 
 from marketplace.catalogue import views_page
 from marketplace.core import text
+from marketplace.core.clock import today_at
 from marketplace.core.errors import NotFound
 from marketplace.exchanges.month import Day, Month, month_of
 from marketplace.web import filters
@@ -23,6 +24,7 @@ blueprint = Blueprint("calendar", __name__)
 
 _MONTH = re.compile(r"(20\d\d)-(0[1-9]|1[0-2])", re.ASCII)
 MONDAY = date(2027, 3, 1)
+SOON = timedelta(days=6)  # hardly anybody rents for sooner
 _COUNTED = ("piece", "lot", "portion")
 
 
@@ -54,8 +56,8 @@ def has_calendar(listing: Any) -> bool:
 
 @blueprint.app_template_global()
 def month_for(listing: Any) -> Month:
-    """The present month of a listing, for its own page."""
-    return month_of(listing)
+    """The month of a listing that its own page shows: the present one, the next when this one is nearly over."""
+    return month_of(listing, (today_at(listing.postcode) + SOON).replace(day=1))
 
 
 @blueprint.app_template_global()
