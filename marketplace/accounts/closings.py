@@ -5,7 +5,6 @@ from collections.abc import Collection, Mapping
 from datetime import date, timedelta
 from typing import Any
 
-from flask_babel import format_date
 from flask_babel import gettext as _
 from sqlalchemy import Date, and_, bindparam, func, select
 
@@ -13,6 +12,7 @@ from marketplace.accounts import audit
 from marketplace.accounts.models import Site, SiteClosing
 from marketplace.accounts.permissions import Actor
 from marketplace.accounts.sites import site_to_change
+from marketplace.core import dates
 from marketplace.core.clock import today_at
 from marketplace.core.db import db
 from marketplace.core.errors import Invalid, NotFound
@@ -72,8 +72,8 @@ def add_closing(
         if other.starts_on < checked["ends_on"] and checked["starts_on"] < other.ends_on:
             sentence = _(
                 "Une fermeture du %(first)s au %(last)s est déjà dite : retirez-la, ou choisissez d’autres jours.",
-                first=format_date(other.starts_on, "d MMMM y"),
-                last=format_date(other.ends_on - ONE, "d MMMM y"),
+                first=dates.said(other.starts_on, dates.DAY_OF_YEAR),
+                last=dates.said(other.ends_on - ONE, dates.DAY_OF_YEAR),
             )
             raise Invalid({"starts_on": sentence})
     closing = SiteClosing(site_id=site.id, **checked)

@@ -2,10 +2,10 @@
 
 from datetime import date, timedelta
 
-from flask_babel import format_date
 from flask_babel import gettext as _
 
 from marketplace.catalogue.models import Listing
+from marketplace.core import dates
 from marketplace.core.clock import today_at
 from marketplace.core.errors import Invalid
 from marketplace.exchanges.calendars import calendars_of
@@ -65,4 +65,4 @@ def closed_sentence(day: date, reopens: date | None, is_first: bool) -> str:
 
 def day_text(day: date) -> str:
     """« 3 mars »."""
-    return format_date(day, "d MMMM")
+    return dates.said(day)

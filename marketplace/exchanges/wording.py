@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 
-from flask_babel import format_date, format_decimal
+from flask_babel import format_decimal
 from flask_babel import gettext as _
 
+from marketplace.core import dates
 from marketplace.exchanges.availability import Free
 
 
@@ -62,4 +63,4 @@ def _span(one: Free) -> str:
 
 
 def _day(day: date) -> str:
-    return format_date(day, "d MMMM")
+    return dates.said(day)

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from flask_babel import format_date, ngettext
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_babel import ngettext
 
+from marketplace.core import dates
 from marketplace.messaging import texts_exchanges as exchanges
 from marketplace.messaging import texts_papers as papers
 from marketplace.messaging.texts_exchanges import thing
@@ -145,7 +146,7 @@ def _hidden(data: Data) -> Words:
 
 def _leave(data: Data) -> Words:
     title, more = data["title"] or _("Sans titre"), int(data["more"])
-    day = format_date(date.fromisoformat(data["day"]), "d MMMM")
+    day = dates.said(date.fromisoformat(data["day"]))
     what = title
     if more:
         what = ngettext("%(title)s et %(num)d autre annonce", "%(title)s et %(num)d autres annonces", more, title=title)

@@ -9,9 +9,11 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from flask_babel import format_date, format_decimal, ngettext
+from flask_babel import format_decimal, ngettext
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+
+from marketplace.core import dates
 
 Data = Mapping[str, Any]
 
@@ -167,4 +169,4 @@ def moved_up(data: Data) -> tuple[str, str]:
 
 def _day(raw: Any) -> str:
     """« 3 mars », of an ISO day; nothing of none."""
-    return format_date(date.fromisoformat(raw), "d MMMM") if raw else ""
+    return dates.said(date.fromisoformat(raw)) if raw else ""

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from flask_babel import format_date
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
+from marketplace.core import dates
 from marketplace.messaging.texts_exchanges import thing
 
 Data = Mapping[str, Any]
@@ -75,4 +75,4 @@ def insurance(data: Data) -> tuple[str, str]:
 
 def _day(raw: Any) -> str:
     """« 3 mars 2027 », of an ISO day; nothing of none. A certificate may last for years."""
-    return format_date(date.fromisoformat(raw), "d MMMM y") if raw else ""
+    return dates.said(date.fromisoformat(raw), dates.DAY_OF_YEAR) if raw else ""

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from flask_babel import format_date
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
+from marketplace.core import dates
 from marketplace.messaging.texts_exchanges import thing
 
 # (what, when, side) → what is due, and what to do
@@ -45,7 +45,7 @@ SUBJECTS: dict[tuple[str, str], Any] = {
 
 def reminder(data: Mapping[str, Any]) -> tuple[str, str]:
     """(subject, sentence) of a reminder."""
-    day = format_date(date.fromisoformat(data["day"]), "EEEE d MMMM")
+    day = dates.said(date.fromisoformat(data["day"]), "EEEE d MMMM")
     what = str(SUBJECTS[data["what"], data["when"]]) % {"thing": thing(data)}
     sentence = str(REMINDERS[data["what"], data["when"], data["side"]]) % {"day": day, "other": data["other"]}
     return what, sentence + " " + _("Échange %(reference)s.", reference=data["reference"])

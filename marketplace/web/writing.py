@@ -8,13 +8,12 @@ from decimal import ROUND_HALF_EVEN, Decimal
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_date
+from marketplace.core import dates
 
 NBSP = "\u00a0"
 MINUS = "\u2212"
 PARIS = ZoneInfo("Europe/Paris")
 TONNES_FROM = Decimal(10_000)  # kg: above, tonnes
-DAY = "d MMMM y"
 SHORT_DAY = "d MMM"
 
 Figure = Decimal | int | float
@@ -92,19 +91,14 @@ def sign_known(result: Figure, uncertainty: Figure | None) -> bool:
 
 
 @lru_cache(maxsize=4096)
-def _formatted(day: date, pattern: str, language: str) -> str:
-    text = format_date(day, pattern, locale=language)
-    return "1er" + text[1:] if language == "fr" and day.day == 1 else text
-
-
 def day(value: date | datetime, language: str) -> str:
     """« 12 mars 2026 », « 1er mars 2026 »; a time is taken to its day in Paris."""
-    return _formatted(_paris_day(value), DAY, language)
+    return dates.written(_paris_day(value), dates.DAY_OF_YEAR, language)
 
 
 def short_day(value: date | datetime, language: str) -> str:
     """« 12 mars », « 12 déc. »."""
-    return _formatted(_paris_day(value), SHORT_DAY, language)
+    return dates.written(_paris_day(value), SHORT_DAY, language)
 
 
 def clock_time(value: datetime, language: str) -> str:

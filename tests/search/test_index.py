@@ -1,5 +1,6 @@
 """The index follows the listings; rebuilt beside and swapped; compared, and its differences told."""
 
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -8,18 +9,19 @@ from sqlalchemy import inspect, text
 
 from marketplace.carbon.events import EstimateChanged
 from marketplace.catalogue.models import Listing, Photo
-from marketplace.core.clock import now
+from marketplace.core.clock import now, today
 from marketplace.core.db import db, transaction
 from marketplace.core.events import announce
 from marketplace.core.text import parse_query
 from marketplace.exchanges.events import StockChanged
 from marketplace.exchanges.models import Exchange, ExchangeLine, Hold
+from marketplace.exchanges.services import ExchangeRequest, LineRequest, request_exchange
 from marketplace.ports import current
 from marketplace.search import rebuilding, services
 from marketplace.search.models import SearchDocument
 from marketplace.search.queries import find_listings
 from marketplace.search.requests import SearchRequest
-from tests.factories import make_listing, make_organisation
+from tests.factories import make_listing, make_organisation, owner_of
 
 pytestmark = pytest.mark.both_databases
 
@@ -92,6 +94,20 @@ def test_what_is_held_is_not_free(shop):
         announce(StockChanged((listing.id,)))
     assert document(listing.id).free == 2
     assert document(listing.id).quantity == 6
+
+
+@pytest.mark.parametrize(
+    ("modes", "days_ahead", "free"),
+    [(["rent"], 0, 2), (["rent"], 1, 6), (["rent"], 8, 6), (["rent", "sell"], 8, 2), (["rent", "donate"], 8, 2)],
+)
+def test_what_is_booked_for_later_is_free_today_where_it_is_only_rented_out(shop, modes, days_ahead, free):
+    listing = make_listing(shop, modes=modes, weekly_rate_cents=1000, price_cents=2000, quantity=Decimal(6))
+    first = today() + timedelta(days=days_ahead)
+    renter = owner_of(make_organisation("Les Films du Quai", "production_company"))
+    with transaction():
+        asked = LineRequest(listing.public_id, 4, first, first + timedelta(days=7))
+        request_exchange(renter, ExchangeRequest("rental", [asked]))
+    assert document(listing.id).free == free
 
 
 def test_the_cover_is_the_first_ready_photo(shop):

@@ -53,32 +53,16 @@ def picture():
 
 def test_the_demo_has_everything_and_adds_up(app):
     demo.seed()
-    assert states() >= STATES
+    check_all()
     assert count(Organisation.kind != "person") >= 8 and count(Production.id.is_not(None)) == 4
     assert count(Listing.state == "published") >= 300
-    check_the_ledger()
-    check_the_index()
-    check_shortages()
-    check_the_counter()
-    check_the_stock()
-    check_money()
-    check_papers()
-    check_neighbours()
 
 
 @pytest.mark.on_postgresql
 def test_on_a_sunday_of_the_holidays_it_is_whole_and_the_same_on_both_databases(app, clock, sqlite_files, tmp_path):
     clock.at(HOLIDAY)
     demo.seed()
-    assert states() >= STATES
-    check_the_ledger()
-    check_the_index()
-    check_shortages()
-    check_the_counter()
-    check_the_stock()
-    check_money()
-    check_papers()
-    check_neighbours()
+    check_all()
     first = content()
     db.session.remove()
     other = new_application(tmp_path / "other", sqlite_files.make(tmp_path / "database", own=True))
@@ -93,6 +77,18 @@ def test_on_a_sunday_of_the_holidays_it_is_whole_and_the_same_on_both_databases(
 
 
 # --- what is looked at -----------------------------------------------------------------------------------------------
+
+
+def check_all() -> None:
+    assert states() >= STATES
+    check_the_ledger()
+    check_the_index()
+    check_shortages()
+    check_the_counter()
+    check_the_stock()
+    check_money()
+    check_papers()
+    check_neighbours()
 
 
 def count(*where) -> int:
