@@ -1,0 +1,14 @@
+"""beside a footprint: activity sheets, footprints brought in"""
+
+revision = "0005"
+down_revision = "0004"
+branch_labels = None
+depends_on = None
+
+
+def upgrade():
+    pass
+
+
+def downgrade():
+    pass

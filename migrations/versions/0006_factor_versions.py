@@ -1,0 +1,14 @@
+"""factors as versioned data: imports, product-specific data"""
+
+revision = "0006"
+down_revision = "0005"
+branch_labels = None
+depends_on = None
+
+
+def upgrade():
+    pass
+
+
+def downgrade():
+    pass
