@@ -142,12 +142,67 @@ class LedgerEntry(PublicIdMixin, Base):
             sqlite_where=text("line_id IS NOT NULL AND replaces_id IS NULL AND status <> 'reversal'"),
             postgresql_where=text("line_id IS NOT NULL AND replaces_id IS NULL AND status <> 'reversal'"),
         ),
+        # so for what is not a line: a reclaim, an exit from a stock, an end of life, a hook-up
+        Index(
+            "uq_ledger_entry_first_of_subject",
+            "subject_kind",
+            "subject_id",
+            unique=True,
+            sqlite_where=text("line_id IS NULL AND replaces_id IS NULL AND status <> 'reversal'"),
+            postgresql_where=text("line_id IS NULL AND replaces_id IS NULL AND status <> 'reversal'"),
+        ),
     )
 
     @cached_property
     def body(self) -> dict[str, Any]:
         """The canonical text, read: inputs, parameters, factors used, steps, doubt, parties, notes."""
         return json.loads(self.canonical)
+
+
+class Upkeep(PublicIdMixin, Base):
+    """What an exchange asked for besides transport: cleaning, storage, repair. A term of the method's X.
+
+    `amount` counts the factor's unit; a storage factor takes `volume_m3` and `months` instead. Without a line it is of
+    the whole exchange, and shared by mass.
+    """
+
+    __tablename__ = "upkeep"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    exchange_id: Mapped[int] = mapped_column(ForeignKey("exchange.id"), index=True)
+    line_id: Mapped[int | None] = mapped_column(ForeignKey("exchange_line.id"), index=True)
+    factor_key: Mapped[str] = mapped_column(String(80))
+    amount: Mapped[Decimal | None] = mapped_column(DecimalText)
+    volume_m3: Mapped[Decimal | None] = mapped_column(DecimalText)
+    months: Mapped[Decimal | None] = mapped_column(DecimalText)
+    recorded_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id", ondelete="SET NULL"))
+    recorded_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+    __table_args__ = (
+        CheckConstraint("(amount IS NULL) = (volume_m3 IS NOT NULL AND months IS NOT NULL)", name="amount"),
+    )
+
+
+class PowerHookUp(PublicIdMixin, Base):
+    """Mains or battery power that a shoot used. It avoided something only where the shoot's own plan named a
+    generating set: `plan_reference` says which document, and where in it."""
+
+    __tablename__ = "power_hook_up"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    production_id: Mapped[int] = mapped_column(ForeignKey("production.id", ondelete="CASCADE"), index=True)
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisation.id"))  # the production's
+    supplier_id: Mapped[int | None] = mapped_column(ForeignKey("organisation.id"))  # who lent the supply, if known here
+    used_on: Mapped[date] = mapped_column(Date)
+    place: Mapped[str] = mapped_column(String(160), default="")
+    kwh: Mapped[Decimal] = mapped_column(DecimalText)
+    metered: Mapped[bool] = mapped_column(Boolean, default=True)
+    solution_key: Mapped[str] = mapped_column(String(80))
+    plan_reference: Mapped[str] = mapped_column(String(300), default="")  # '': the plan named no generating set
+    travel_km: Mapped[Decimal | None] = mapped_column(DecimalText)  # of whoever brought cables or batteries, one way
+    vehicle: Mapped[str | None] = mapped_column(String(12))
+    recorded_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id", ondelete="SET NULL"))
+    recorded_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 class LedgerShare(Base):

@@ -86,6 +86,9 @@ class Listing(PublicIdMixin, Base):
     open_to_public: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())  # given to people too
     acquired: Mapped[str | None] = mapped_column(String(10))  # bought_new or reuse: what the method's O asks
     uses_expected: Mapped[int | None] = mapped_column(Integer)  # the method's N, when its keeper sets it
+    uses_made: Mapped[int | None] = mapped_column(Integer)  # by whoever lets it go now; None: not said
+    # what would have become of it without a taker: the method's W needs it on record at the first transfer
+    route_avoided: Mapped[str | None] = mapped_column(String(12))
 
     site_id: Mapped[int | None] = mapped_column(ForeignKey("site.id"), index=True)
     lat: Mapped[float | None] = mapped_column(Float)
@@ -134,6 +137,11 @@ class Listing(PublicIdMixin, Base):
         CheckConstraint("minimum_cents IS NULL OR minimum_cents >= 0", name="minimum"),
         CheckConstraint("acquired IS NULL OR acquired IN ('bought_new','reuse')", name="acquired"),
         CheckConstraint("uses_expected IS NULL OR uses_expected >= 1", name="uses_expected"),
+        CheckConstraint("uses_made IS NULL OR uses_made >= 0", name="uses_made"),
+        CheckConstraint(
+            "route_avoided IS NULL OR route_avoided IN ('unsorted','landfill','incineration','average')",
+            name="route_avoided",
+        ),
         Index("ix_listing_organisation_id_state_id", "organisation_id", "state", "id"),
         Index("ix_listing_state_gone_by", "state", "gone_by"),
         Index(  # those whose circle is still to widen: few
