@@ -1,6 +1,6 @@
 """Requests made up from the description, with and without a token: no 5xx, nothing that is not announced.
 
-Deterministic: the same requests each time. The things named in paths are real ones three times out of four, else most
+The same requests each time, but for the chains, whose order hangs on Python's hash seed. The things named in paths are real ones three times out of four, else most
 requests would end at 404 before they meet anything. `SCHEMATHESIS_EXAMPLES` draws more of them (`make soak`).
 """
 
@@ -17,7 +17,7 @@ import pytest
 import schemathesis
 from hypothesis import HealthCheck, Phase, seed, settings
 from schemathesis.generation.meta import TestPhase
-from schemathesis.specs.openapi.checks import positive_data_acceptance
+from schemathesis.specs.openapi.checks import negative_data_rejection, positive_data_acceptance
 
 from marketplace import create_app
 from marketplace.core import clock
@@ -33,8 +33,11 @@ EXAMPLES = LONG or 8
 # boundaries and missing fields tried of one operation: those of a body with thirty fields are hundreds, and much alike
 SYSTEMATIC = LONG * 20 or 60
 CHAINS = LONG or 30
+DRAWS = 10  # of so many chains, until each link that is wanted was followed; one draw in ten misses one
 # A refusal of valid data is no fault here: a listing may be sold out, a key used, a category unknown.
 LEFT_OUT = [positive_data_acceptance]
+# A link may put a right value in the place of what was made wrong, and our token that of none.
+LEFT_OUT_OF_CHAINS = [*LEFT_OUT, negative_data_rejection]
 
 
 @pytest.fixture(scope="module")
@@ -205,9 +208,18 @@ def test_one_call_leads_to_the_next(world: SimpleNamespace):
 
         def validate_response(self, response: Any, case: schemathesis.Case, **more: Any) -> None:
             answered[case.operation.label, response.status_code] += 1
-            case.validate_response(response, excluded_checks=LEFT_OUT, **more)
+            case.validate_response(response, excluded_checks=LEFT_OUT_OF_CHAINS, **more)
 
-    seed(41)(Chains).run(settings=settings(bounded, max_examples=CHAINS, stateful_step_count=10))
-    assert answered["POST /api/v1/exchanges", 201] > 0
-    assert answered["GET /api/v1/exchanges/{exchange_id}", 200] > 0
-    assert sum(n for (label, _status), n in answered.items() if label.endswith("/moves")) > 0
+    def never_met() -> list[str]:
+        met = {
+            "an exchange was asked for": answered["POST /api/v1/exchanges", 201],
+            "it was read": answered["GET /api/v1/exchanges/{exchange_id}", 200],
+            "it was moved": sum(n for (label, _status), n in answered.items() if label.endswith("/moves")),
+        }
+        return [what for what, times in met.items() if not times]
+
+    for draw in range(DRAWS):
+        seed(41 + draw)(Chains).run(settings=settings(bounded, max_examples=CHAINS, stateful_step_count=10))
+        if not never_met():
+            break
+    assert not never_met(), f"no chain in which {never_met()}"
