@@ -26,7 +26,10 @@ from marketplace.core.db import Base, DecimalText, PublicIdMixin, Quantity, UtcD
 
 
 class Factor(Base):
-    """One published factor, never changed: a new value is a new version, from `effective_on` on (None: always)."""
+    """One published factor, never changed: a new value is a new version, from `effective_on` on (None: always).
+
+    Keys that begin with `epd.` are an organisation's own, of one product (`ProductData`): they stand in no list.
+    """
 
     __tablename__ = "factor"
 
@@ -48,6 +51,78 @@ class Factor(Base):
     scope_note: Mapped[str] = mapped_column(Text)
 
     __table_args__ = (UniqueConstraint("key", "version"),)
+
+
+class FactorUse(Base):
+    """How many entries that stand (not taken back) name a version of a factor. Moved with each entry."""
+
+    __tablename__ = "factor_use"
+
+    key: Mapped[str] = mapped_column(String(80), primary_key=True)
+    version: Mapped[str] = mapped_column(String(20), primary_key=True)
+    entry_count: Mapped[int] = mapped_column(Integer, default=0)
+
+
+class FactorImport(PublicIdMixin, Base):
+    """A file of factors that a moderator sent: its lines as read, kept until they are published or put aside.
+
+    `effect` is what publishing it would change in the estimates, once a job has measured it against the library as it
+    stood at `effect["mark"]`.
+    """
+
+    __tablename__ = "factor_import"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    file_name: Mapped[str] = mapped_column(String(160))
+    rows: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
+    status: Mapped[str] = mapped_column(String(10), default="draft")
+    effect: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    version_count: Mapped[int | None] = mapped_column(Integer)  # published
+    reason: Mapped[str] = mapped_column(String(400), default="")
+    sent_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id", ondelete="SET NULL"))
+    sent_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    decided_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id", ondelete="SET NULL"))
+    decided_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    __table_args__ = (
+        CheckConstraint("status IN ('draft','published','dropped')", name="status"),
+        Index("ix_factor_import_status_id", "status", "id"),
+    )
+
+
+class ProductData(PublicIdMixin, Base):
+    """What the maker declares of a listing's very product (EPD, FDES), one row a version; its figure is the factor
+    `key`, `version`. Used from `recorded_on` to `valid_until`, unless taken back or unreadable."""
+
+    __tablename__ = "product_data"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    listing_id: Mapped[int] = mapped_column(ForeignKey("listing.id", ondelete="CASCADE"))
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisation.id"), index=True)
+    key: Mapped[str] = mapped_column(String(80))
+    version: Mapped[int] = mapped_column(Integer)
+    name: Mapped[str] = mapped_column(String(160))
+    operator: Mapped[str] = mapped_column(String(120))
+    registration: Mapped[str] = mapped_column(String(120))
+    declared_unit: Mapped[str] = mapped_column(String(10))
+    to_grave: Mapped[bool] = mapped_column(Boolean, default=False)  # its figure holds the end of life too
+    valid_until: Mapped[date] = mapped_column(Date, index=True)
+    recorded_on: Mapped[date] = mapped_column(Date)
+    withdrawn_on: Mapped[date | None] = mapped_column(Date)
+    recorded_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    recorded_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id", ondelete="SET NULL"))
+    document_name: Mapped[str] = mapped_column(String(160))
+    media_type: Mapped[str] = mapped_column(String(40))
+    file_key: Mapped[str | None] = mapped_column(String(120))
+    sha256: Mapped[str | None] = mapped_column(String(64))
+    looked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # with no file_key: it could not be read
+    is_public: Mapped[bool] = mapped_column(Boolean, default=False)  # the document
+
+    __table_args__ = (
+        UniqueConstraint("listing_id", "version"),
+        UniqueConstraint("key", "version"),
+        CheckConstraint("declared_unit IN ('piece','kg')", name="declared_unit"),
+    )
 
 
 class Parameter(Base):
