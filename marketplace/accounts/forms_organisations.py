@@ -83,6 +83,7 @@ class OrganisationForm(FlaskForm):
         render_kw={"rows": 6, "maxlength": 8000},
     )
     issues_tax_receipts = BooleanField(_l("Elle peut délivrer des reçus fiscaux pour les dons (CGI, art. 238 bis)"))
+    named_in_verifications = BooleanField(_l("Notre nom peut paraître sur les pages de vérification"))
 
     def values(self) -> dict[str, Any]:
         return {field.short_name: field.data for field in self if field.short_name != "csrf_token"}

@@ -18,6 +18,7 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
+    false,
     text,
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -160,6 +161,8 @@ class Organisation(PublicIdMixin, Base):
     website: Mapped[str | None] = mapped_column(String(200))
     phone: Mapped[str | None] = mapped_column(String(30))
     issues_tax_receipts: Mapped[bool] = mapped_column(Boolean, default=False)
+    # whether those who verify an entry or a report may read its name
+    named_in_verifications: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
     takes: Mapped[str] = mapped_column(Text, default="", server_default="")  # what it takes in, in its own words
     lends: Mapped[str] = mapped_column(Text, default="", server_default="")
     # what a provider takes off its rental prices, in percent, and its own terms, printed on its agreements

@@ -54,7 +54,7 @@ def checked_values(raw: Mapping[str, Any]) -> dict[str, Any]:
     """The columns of an organisation from what was typed; keys not given are left out.
 
     Takes kind, name, siret, rna, vat_number, description, takes, lends, website, phone, issues_tax_receipts,
-    rental_terms and the reductions on rentals, in whole percents. Raises `Invalid` naming every wrong field.
+    named_in_verifications, rental_terms and the reductions on rentals, in whole percents. Raises `Invalid` naming every wrong field.
     """
     values: dict[str, Any] = {}
     errors: dict[str, Any] = {}
@@ -95,8 +95,9 @@ def checked_values(raw: Mapping[str, Any]) -> dict[str, Any]:
         errors["vat_number"] = _(
             "Ce numéro de TVA n’est pas celui de ce SIRET : ses 9 derniers chiffres en sont le début."
         )
-    if "issues_tax_receipts" in raw:
-        values["issues_tax_receipts"] = bool(raw["issues_tax_receipts"])
+    for field in ("issues_tax_receipts", "named_in_verifications"):
+        if field in raw:
+            values[field] = bool(raw[field])
     if errors:
         raise Invalid(errors)
     return values
