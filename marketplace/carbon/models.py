@@ -195,6 +195,7 @@ class LedgerEntry(PublicIdMixin, Base):
     mass_grams: Mapped[int | None] = mapped_column(BigInteger)
     occurred_on: Mapped[date] = mapped_column(Date, index=True)
     recorded_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    region: Mapped[str | None] = mapped_column(String(2))  # INSEE's code of where the thing left from
     result_kgco2e: Mapped[Decimal | None] = mapped_column(DecimalText)
     uncertainty_kgco2e: Mapped[Decimal | None] = mapped_column(DecimalText)
     reason: Mapped[str | None] = mapped_column(String(30))
@@ -309,6 +310,7 @@ class LedgerHead(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     position: Mapped[int] = mapped_column(Integer)
     hash: Mapped[str] = mapped_column(String(64))
+    rolled_up_to: Mapped[int] = mapped_column(Integer, default=0, server_default="0")  # rollups hold entries up to here
 
 
 class LedgerTotal(Base):
