@@ -25,6 +25,7 @@ MODELS = [
     "marketplace.catalogue.models",
     "marketplace.exchanges.models",
     "marketplace.carbon.models",
+    "marketplace.footprint.models",
     "marketplace.carbon.models_rollups",
     "marketplace.carbon.models_reports",
     "marketplace.search.models",

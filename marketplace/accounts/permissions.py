@@ -47,6 +47,9 @@ MATRIX: dict[str, frozenset[str]] = {
     "exchange.follow": _ASKERS,  # pick an appointment, cancel one's request, as receiver
     "exchange.message": _ASKERS,
     "carbon.read": _WITH_GUESTS,
+    "activity.fill": _ASKERS,  # write on a production's activity sheet
+    "activity.links": _KEEPERS,  # hand out links to it
+    "footprint.import": _KEEPERS,
 }
 
 # actions that ask for a verified e-mail address

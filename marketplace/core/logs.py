@@ -10,8 +10,8 @@ from flask import Flask, g, has_request_context
 
 from marketplace.settings import Settings
 
-# a secret stands in this address; Flask logs the path of what failed
-_SECRET = re.compile(r"(/calendrier/)[^/\s\"']+")
+# a secret stands in these addresses; Flask logs the path of what failed
+_SECRET = re.compile(r"(/calendrier/|/fiche/)[^/\s\"'.]+")
 
 
 def without_secrets(text: str) -> str:

@@ -29,6 +29,9 @@ exchange.decide              yes   yes    no     no     no
 exchange.follow              yes   yes    yes    no     yes
 exchange.message             yes   yes    yes    no     yes
 carbon.read                  yes   yes    yes    yes    yes
+activity.fill                yes   yes    yes    no     yes
+activity.links               yes   yes    no     no     no
+footprint.import             yes   yes    no     no     no
 """
 ROWS = {line.split()[0]: dict(zip(COLUMNS, line.split()[1:], strict=True)) for line in TABLE.strip().splitlines()}
 CELLS = [(action, role, answer == "yes") for action, row in ROWS.items() for role, answer in row.items()]

@@ -17,6 +17,7 @@ ROWS = [
     {"exchanges"},
     {"reclaims", "meals"},
     {"payments", "carbon", "search", "community", "messaging"},
+    {"footprint"},
     {"webhooks", "moderation", "ops"},
 ]
 RANK = {name: rank for rank, row in enumerate(ROWS) for name in row}
