@@ -1,7 +1,8 @@
 """Requests made up from the description, with and without a token: no 5xx, nothing that is not announced.
 
-The same requests each time, but for the chains, whose order hangs on Python's hash seed. The things named in paths are real ones three times out of four, else most
-requests would end at 404 before they meet anything. `SCHEMATHESIS_EXAMPLES` draws more of them (`make soak`).
+The same requests each time, but for the chains, whose order hangs on Python's hash seed. The things named in paths
+are real ones three times out of four, else most requests would end at 404 before they meet anything.
+`SCHEMATHESIS_EXAMPLES` draws more of them (`make soak`).
 """
 
 import os
