@@ -10,10 +10,12 @@ from decimal import Decimal
 from typing import Any, Protocol
 
 from marketplace.carbon.factors import Library
-from marketplace.carbon.numbers import HUNDRED, ONE, THOUSAND, ZERO, exactly, plain
+from marketplace.carbon.logistics import Trip, transport, volume_m3
+from marketplace.carbon.numbers import HUNDRED, ONE, THOUSAND, ZERO, exactly, short
 from marketplace.carbon.owned import Own, own_items
 from marketplace.carbon.parameters import Parameters
 from marketplace.carbon.reasons import NotQuantified
+from marketplace.carbon.routes import route_lines
 
 KINDS = frozenset({"donation", "sale", "rental"})
 RECEIVERS = frozenset({"production", "public", "stock"})
@@ -70,18 +72,13 @@ class Material(Protocol):
     def recycled_content(self) -> Decimal: ...
 
 
-class Vehicle(Protocol):
-    """What the bridge reads of `catalogue.taxonomy.Vehicle`: basis 'km' (round trip) or 't.km' (one way, loaded)."""
-
-    @property
-    def factor(self) -> str: ...
-    @property
-    def basis(self) -> str: ...
-
-
 @dataclass(frozen=True)
 class Thing:
-    """A line: `quantity` of `unit`, `mass_kg` of one unit (None: not said), shares of materials in percent."""
+    """A line: `quantity` of `unit`, `mass_kg` of one unit (None: not said), shares of materials in percent.
+
+    `size_cm` is the box of one unit; `route_avoided` is what would have become of it without a taker (unsorted,
+    landfill, incineration, average), said at the first transfer of its chain.
+    """
 
     category: Category | None
     quantity: Decimal
@@ -89,16 +86,8 @@ class Thing:
     mass_kg: Decimal | None = None
     weighed: bool = False
     materials: Sequence[tuple[str, Decimal | int]] = ()
-
-
-@dataclass(frozen=True)
-class Trip:
-    """How it travels. `load_share` is this line's part of the vehicle; `legs` is 2 where it also comes back."""
-
-    vehicle: Vehicle | None = None
-    distance_km: Decimal | None = None  # one way, by road
-    load_share: Decimal = ONE
-    legs: int = 1
+    size_cm: tuple[int | None, int | None, int | None] = (None, None, None)
+    route_avoided: str | None = None
 
 
 @dataclass(frozen=True)
@@ -120,6 +109,8 @@ class Bridged:
     mass_kg: Decimal
     basis: str  # item or materials
     notes: tuple[str, ...] = field(default=())
+    uses_key: str | None = None  # the default L of such things
+    route_avoided: tuple[dict[str, str], ...] = ()  # mass by the row of the route not taken
 
 
 def bridge(
@@ -162,13 +153,21 @@ def bridge(
         if receiver == "stock":
             notes.append("into_stock")
         if trip is not None:
-            extra = transport(trip, mass, p)
+            extra = transport(trip, mass, p, _volume_m3(thing))
             if extra is None:
                 notes.append("transport_not_counted")
             else:
                 inputs["extra"] = [extra]
         parameters = {key: row.value for key, row in p.used.items()}
-        return Bridged(inputs, d.key, parameters, mass, basis, tuple(notes))
+        group = thing.category.comparable_uses_group
+        avoided = route_lines(_shares(thing), mass, thing.route_avoided, knowledge.materials, knowledge.factors)
+        return Bridged(
+            inputs, d.key, parameters, mass, basis, tuple(notes), f"L.{group}" if group else None, tuple(avoided)
+        )
+
+
+def _volume_m3(thing: Thing) -> Decimal | None:
+    return volume_m3(thing.quantity, thing.size_cm) if thing.unit in COUNTED_UNITS else None
 
 
 def line_mass(thing: Thing, materials: Mapping[str, Material]) -> tuple[Decimal, bool]:
@@ -287,43 +286,3 @@ def own_lines(thing: Thing, units: Decimal, knowledge: Knowledge, p: Parameters)
     part = replace(thing, quantity=units)
     mass, weighed = line_mass(part, knowledge.materials)
     return _lines(part, mass, weighed, knowledge, p)[1]
-
-
-def transport(trip: Trip, mass: Decimal, p: Parameters) -> dict[str, Any] | None:
-    """The line of X, or None when nobody said with what or how far: then it is not counted, and the entry says so."""
-    if trip.vehicle is None or trip.distance_km is None:
-        return None
-    line = {"factor": trip.vehicle.factor, "u_quantity_pct": p.get("u.distance").value}
-    if trip.vehicle.basis == "km":
-        # the empty way back is counted: one leg is a round trip
-        return line | {"km": short(trip.distance_km * 2 * trip.legs), "load_share": short(trip.load_share)}
-    return line | {"mass_kg": short(mass), "km": short(trip.distance_km * trip.legs)}
-
-
-def load_shares(masses: Sequence[Decimal | None]) -> list[Decimal]:
-    """Each line's part of the one vehicle that carries them all: by mass, equal parts where a mass is missing.
-
-    Millionths; the last line takes the rest, so they add up to 1 exactly.
-    """
-    if not masses:
-        return []
-    with exactly():
-        known = [m for m in masses if m is not None]
-        if len(known) == len(masses) and sum(known, ZERO) > ZERO:
-            raw = [m / sum(known, ZERO) for m in known]
-        else:
-            raw = [ONE / len(masses)] * len(masses)
-        shares = [share.quantize(Decimal("0.000001")) for share in raw[:-1]]
-        return [*shares, ONE - sum(shares, ZERO)]
-
-
-def road_distance(great_circle_km: float, p: Parameters) -> Decimal:
-    """Kilometres by road from the great circle, to 100 m."""
-    with exactly():
-        return (Decimal(repr(great_circle_km)) * p.number("x.road_factor")).quantize(Decimal("0.1"))
-
-
-def short(value: Decimal) -> str:
-    """A figure as text without trailing zeros."""
-    text = plain(value)
-    return text.rstrip("0").rstrip(".") if "." in text else text

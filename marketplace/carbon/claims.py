@@ -74,6 +74,9 @@ class Claim:
     reason_data: Mapping[str, Any] = field(default_factory=dict)
     predecessor: Named | None = None
     replaces: Named | None = None
+    uses_key: str | None = None  # the default L that a later life sets the uses made against
+    route_avoided: Sequence[Mapping[str, str]] = ()  # at the first transfer of a chain: mass by route not taken
+    correction: Mapping[str, str] | None = None  # why the entry it replaces was wrong, and who says so
 
     @property
     def status(self) -> str:
@@ -88,6 +91,16 @@ class Claim:
     def receiver(self) -> Party:
         """The receiving side; the giver itself where it bears the entry alone."""
         return next((p for p in self.parties if p.role == "receiver"), self.party("giver"))
+
+
+def kept_apart(claim: Claim) -> dict[str, Any]:
+    """What only some entries know: left out of the sealed text of those that do not."""
+    found = {
+        "uses_key": claim.uses_key,
+        "route_avoided": [dict(part) for part in claim.route_avoided],
+        "correction": dict(claim.correction) if claim.correction else None,
+    }
+    return {name: value for name, value in found.items() if value}
 
 
 def figures(result: Result | None) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """Appending to the ledger: the end of the chain locked, the entry sealed, the running totals moved on."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from marketplace.carbon import method
 from marketplace.carbon.canonical import FIRST, FORM, canonical_text, seal
-from marketplace.carbon.claims import Claim, figures, share_of
+from marketplace.carbon.claims import Claim, figures, kept_apart, share_of
 from marketplace.carbon.doubt import Doubt
 from marketplace.carbon.events import EntryRecorded
 from marketplace.carbon.models import LedgerEntry, LedgerHead, LedgerShare
@@ -92,16 +92,17 @@ def append(claim: Claim) -> LedgerEntry:
         "predecessor": claim.predecessor.public_id if claim.predecessor else None,
         "replaces": claim.replaces.public_id if claim.replaces else None,
         "reverses": None,
+        **kept_apart(claim),
         **figures(claim.result),
     }
     doubt = claim.result.doubt if claim.result else Doubt()
     return _write(head, entry, body, shares, doubt)
 
 
-def reverse(entry: LedgerEntry, on: date | None = None) -> LedgerEntry:
+def reverse(entry: LedgerEntry, on: date | None = None, correction: Mapping[str, str] | None = None) -> LedgerEntry:
     """The entry that takes `entry` back: its stored figures with the sign changed, never computed again (rule 6).
 
-    It is dated `on`, the day of what causes it (default: the day of the entry itself).
+    It is dated `on`, the day of what causes it (default: the day of the entry itself); `correction` says why and who.
     Raises ValueError for a reversal, or an entry already taken back.
     """
     head = _lock_head()
@@ -138,7 +139,7 @@ def reverse(entry: LedgerEntry, on: date | None = None) -> LedgerEntry:
         for s in kept
     ]
     doubt = Doubt.from_json(old["doubt"]).negated() if old["doubt"] else Doubt()
-    body = old | {
+    body = {name: value for name, value in old.items() if name != "correction"} | {
         "steps": [{"name": s["name"], "value": _negated(s["value"])} for s in old["steps"]],
         "result_kgco2e": _negated(old["result_kgco2e"]),
         "doubt": doubt.as_json() if old["doubt"] else None,
@@ -146,6 +147,7 @@ def reverse(entry: LedgerEntry, on: date | None = None) -> LedgerEntry:
         "reverses": entry.public_id,
         "replaces": None,
         "reversed_status": entry.status,
+        **({"correction": dict(correction)} if correction else {}),
     }
     return _write(head, reversal, body, shares, doubt, reversed_status=entry.status)
 

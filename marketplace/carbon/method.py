@@ -159,6 +159,12 @@ def _closing(terms: Terms, inputs: Mapping[str, Any], own_factors: OwnFactors) -
             _own_share(terms, item, where, ("1−n/N", ONE - made / expected), own_factors)
 
 
+def _end_of_life(terms: Terms, inputs: Mapping[str, Any], _own: OwnFactors) -> None:
+    """W_now − W_later of a reused thing, booked when its final route is known (section 2)."""
+    need(inputs, "own_eol", "inputs")
+    own_end_of_life(terms, inputs)
+
+
 def _own_items(inputs: Mapping[str, Any]) -> Iterator[tuple[Mapping[str, Any], str]]:
     """The rented item, or each group of units with uses of its own, with its path."""
     given = need(inputs, "own_item", "inputs")
@@ -247,6 +253,7 @@ FORMULAS: dict[str, Formula] = {
     "sale": _transfer,
     "rental": _rental,
     "closing": _closing,
+    "end_of_life": _end_of_life,
     "reclaim": _reclaim,
     "food": _food,
     "energy": _energy,

@@ -88,6 +88,12 @@ def plain(value: Decimal) -> str:
     return "0" if not value else format(value, "f")
 
 
+def short(value: Decimal) -> str:
+    """A figure as text without trailing zeros."""
+    text = plain(value)
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
 def six(value: Decimal) -> str:
     """Six decimals, half to even, as test vectors and the API show a figure."""
     with exactly():

@@ -28,6 +28,9 @@ REASONS = frozenset(
         "origin_unknown",  # rented: bought new or come by reuse is not on record
         "pieces_unknown",  # kept by piece, and which ones went out is not on record
         "claimed_before",  # an earlier claim of the same thing is in another unit: it cannot be reduced (data: unit)
+        "no_final_route",  # an end of life: the row of what became of it is not said (data: key)
+        "end_booked",  # an end of life: it is in the ledger already
+        "no_route_avoided",  # an end of life: nobody said at first where it would have gone
         "kind_later",  # this kind of exchange is not counted yet
         "failure",  # something unexpected; a later job tries again
     }

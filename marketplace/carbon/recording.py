@@ -1,37 +1,22 @@
 """A completed exchange becomes entries: one per line, in the completion's own transaction, whatever happens."""
 
 import logging
-from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
-from marketplace.accounts.models import Organisation, Production, Site
-from marketplace.carbon import closing, custody, ledger, uses
-from marketplace.carbon.bridge import (
-    Knowledge,
-    Thing,
-    Trip,
-    bridge,
-    line_mass,
-    load_shares,
-    receiver_of,
-    road_distance,
-)
-from marketplace.carbon.claims import Claim, Named, Party, parties
-from marketplace.carbon.libraries import knowledge_on, named_versions
+from marketplace.carbon import closing, custody, ledger
+from marketplace.carbon.bridge import Thing, line_mass
+from marketplace.carbon.claims import Claim, Named
+from marketplace.carbon.describing import Describe, Facts, counted_lines, day_of, described, facts_of, party, thing_of
+from marketplace.carbon.libraries import named_versions
 from marketplace.carbon.method import compute
 from marketplace.carbon.models import LedgerEntry
 from marketplace.carbon.numbers import THOUSAND
-from marketplace.carbon.parameters import Parameters
 from marketplace.carbon.reasons import NotQuantified
-from marketplace.catalogue import taxonomy
-from marketplace.core.clock import PARIS, now
 from marketplace.core.db import db
-from marketplace.core.geo import Point, great_circle_km
 from marketplace.exchanges.models import Exchange, ExchangeLine
 from marketplace.jobs.outbox import enqueue
 
@@ -40,10 +25,10 @@ logger = logging.getLogger(__name__)
 RETRY = "carbon.record_again"
 
 
-def record_exchange(exchange_id: int) -> list[LedgerEntry]:
+def record_exchange(exchange_id: int, describe: Describe = described) -> list[LedgerEntry]:
     """One entry per line of a completed exchange that has none yet, with what it asks of others; safe to call twice.
 
-    The line that stands for a set has none: its parts have theirs.
+    The line that stands for a set has none: its parts have theirs. `describe` gives the method's inputs of a line.
 
     Never raises: a line without a usable factor is 'not quantified' with its reason; one that fails unexpectedly is
     'not quantified' because of a failure, and the outbox tries it again. A hand-over waits for neither.
@@ -53,7 +38,7 @@ def record_exchange(exchange_id: int) -> list[LedgerEntry]:
     written = []
     for line in counted_lines(exchange):
         if line.id not in done:
-            written.append(_record_line(exchange, line))
+            written.append(_record_line(exchange, line, describe))
     return [entry for entry in written if entry is not None]
 
 
@@ -72,15 +57,9 @@ def record_again(exchange_id: int) -> None:
     for line in counted_lines(exchange):
         live = [e for e in entries if e.line_id == line.id and e.status != "reversal" and e.id not in taken_back]
         if not live:
-            _write(exchange, line)
+            _write(exchange, line, described)
         elif live[-1].reason == "failure":
-            _write(exchange, line, replaces=live[-1])
-
-
-def counted_lines(exchange: Exchange) -> list[ExchangeLine]:
-    """Its lines without those that stand for a set, whose parts are lines of their own."""
-    sets = {line.parent_line_id for line in exchange.lines}
-    return [line for line in exchange.lines if line.id not in sets]
+            _write(exchange, line, described, replaces=live[-1])
 
 
 def _load(exchange_id: int) -> Exchange:
@@ -92,11 +71,11 @@ def _load(exchange_id: int) -> Exchange:
     return db.session.scalars(query).one()
 
 
-def _record_line(exchange: Exchange, line: ExchangeLine) -> LedgerEntry | None:
+def _record_line(exchange: Exchange, line: ExchangeLine, describe: Describe) -> LedgerEntry | None:
     exchange_id, line_id = exchange.id, line.id
     try:
         with db.session.begin_nested():
-            return _write(exchange, line)
+            return _write(exchange, line, describe)
     except Exception:
         logger.exception("no figure for line %s of exchange %s", line_id, exchange_id)
     enqueue(RETRY, {"exchange_id": exchange_id})
@@ -108,10 +87,12 @@ def _record_line(exchange: Exchange, line: ExchangeLine) -> LedgerEntry | None:
         return None
 
 
-def _write(exchange: Exchange, line: ExchangeLine, replaces: LedgerEntry | None = None) -> LedgerEntry:
+def _write(
+    exchange: Exchange, line: ExchangeLine, describe: Describe, replaces: LedgerEntry | None = None
+) -> LedgerEntry:
     """The entry of a line and those it brings about, in the order of the method: the claim it takes from, the closing
     of what leaves a rental stock, the line's own. What a renter lost is closed after the use it made."""
-    on = _day_of(exchange)
+    on = day_of(exchange)
     refusal = None
     try:
         custody.take_from_claim(exchange, line, on)
@@ -119,7 +100,8 @@ def _write(exchange: Exchange, line: ExchangeLine, replaces: LedgerEntry | None 
         refusal = found
     if exchange.kind != "rental":
         _close(exchange, line, on)
-    claim = _claim(exchange, line, Named(replaces.id, replaces.public_id) if replaces else None, refusal)
+    old = Named(replaces.id, replaces.public_id) if replaces else None
+    claim = _claim(exchange, line, describe, old, refusal)
     if replaces:
         ledger.reverse(replaces)
     entry = ledger.append(claim)
@@ -129,39 +111,24 @@ def _write(exchange: Exchange, line: ExchangeLine, replaces: LedgerEntry | None 
 
 
 def _close(exchange: Exchange, line: ExchangeLine, on: date) -> None:
-    keeper = _party("giver", exchange.provider, exchange.provider_production)
+    keeper = party("giver", exchange.provider, exchange.provider_production)
     claim = closing.closing_of(exchange, line, thing_of(line), on, keeper)
     if claim is not None:
         ledger.append(claim)
 
 
-@dataclass(frozen=True)
-class _Facts:
-    """What of a line is known without any calculation."""
-
-    occurred_on: date
-    parties: list[Party]
-    predecessor: Named | None
-    receiver: str
-    knowledge: Knowledge
-    parameters: Parameters  # notes those of allocation and distance
-
-
 def _claim(
-    exchange: Exchange, line: ExchangeLine, replaces: Named | None = None, refusal: NotQuantified | None = None
+    exchange: Exchange, line: ExchangeLine, describe: Describe, replaces: Named | None, refusal: NotQuantified | None
 ) -> Claim:
     """The claim of one line; what cannot be quantified (`refusal`: known before) is a claim with its reason."""
-    facts = _facts(exchange, line)
-    thing = thing_of(line)
-    common = _common(exchange, line, facts, thing)
+    facts = facts_of(exchange, line)
+    common = _common(exchange, line, facts, thing_of(line))
     if replaces:
         common["replaces"] = replaces
     try:
         if refusal is not None:
             raise refusal
-        trip = _trip(exchange, line, facts)
-        own = uses.of_rental(exchange, line) if exchange.kind == "rental" else ()
-        made = bridge(exchange.kind, thing, facts.receiver, facts.knowledge, trip, own)
+        made = describe(exchange, line, facts)
         result = compute(
             exchange.kind, made.inputs, facts.knowledge.factors, made.displacement_key, named=named_versions
         )
@@ -175,14 +142,16 @@ def _claim(
         parameters={**made.parameters, **{k: r.value for k, r in facts.parameters.used.items()}},
         basis=made.basis,
         notes=made.notes,
+        uses_key=made.uses_key,
+        route_avoided=made.route_avoided if facts.predecessor is None else (),
     )
 
 
 def _failed(exchange: Exchange, line: ExchangeLine) -> Claim:
-    return Claim(**_common(exchange, line, _facts(exchange, line), None), reason="failure")
+    return Claim(**_common(exchange, line, facts_of(exchange, line), None), reason="failure")
 
 
-def _common(exchange: Exchange, line: ExchangeLine, facts: _Facts, thing: Thing | None) -> dict[str, Any]:
+def _common(exchange: Exchange, line: ExchangeLine, facts: Facts, thing: Thing | None) -> dict[str, Any]:
     grams = None
     if thing is not None:
         try:
@@ -205,88 +174,3 @@ def _common(exchange: Exchange, line: ExchangeLine, facts: _Facts, thing: Thing 
         "into_stock": facts.receiver == "stock",
         "predecessor": facts.predecessor,
     }
-
-
-def _day_of(exchange: Exchange) -> date:
-    return (exchange.completed_at or now()).astimezone(PARIS).date()
-
-
-def _facts(exchange: Exchange, line: ExchangeLine) -> _Facts:
-    day = _day_of(exchange)
-    knowledge = knowledge_on(day)
-    noted = knowledge.parameters.noted()
-    giver = _party("giver", exchange.provider, exchange.provider_production)
-    receiver = _party("receiver", exchange.receiver, exchange.receiver_production)
-    before = custody.brought_in_by(exchange, line)
-    bringer = _party("bringer", before.provider, before.provider_production) if before is not None else None
-    return _Facts(
-        occurred_on=day,
-        parties=parties(giver, receiver, bringer, noted.get("allocation.giver").value,
-                        noted.get("allocation.receiver").value),
-        predecessor=custody.predecessor_of(line, day),
-        receiver=receiver_of(exchange.receiver.kind, exchange.receiver_production_id is not None),
-        knowledge=knowledge,
-        parameters=noted,
-    )  # fmt: skip
-
-
-def _party(role: str, organisation: Organisation, production: Production | None) -> Party:
-    return Party(
-        role,
-        Named(organisation.id, organisation.public_id),
-        Named(production.id, production.public_id) if production else None,
-        Decimal(0),
-    )
-
-
-def thing_of(line: ExchangeLine) -> Thing:
-    """The line as it was agreed, whatever became of the listing."""
-    return Thing(
-        category=taxonomy.categories().get(line.category_key),
-        quantity=line.quantity,
-        unit=line.unit,
-        mass_kg=Decimal(line.mass_grams) / 1000 if line.mass_grams else None,
-        weighed=line.mass_source == "weighed",
-        materials=[(part["key"], Decimal(str(part["share"]))) for part in line.materials or ()],
-    )
-
-
-def _trip(exchange: Exchange, line: ExchangeLine, facts: _Facts) -> Trip:
-    """The vehicle that carries all the lines, and this line's part of it; what is rented also comes back."""
-    vehicle = taxonomy.vehicles().get(exchange.vehicle or "")
-    distance = exchange.distance_km
-    if vehicle is None:
-        return Trip()
-    if distance is None:
-        start, end = _start(exchange, line), _end(exchange)
-        if start and end:
-            distance = road_distance(great_circle_km(start, end), facts.parameters)
-    masses: list[Decimal | None] = []
-    lines = counted_lines(exchange)
-    for one in lines:
-        try:
-            masses.append(line_mass(thing_of(one), facts.knowledge.materials)[0])
-        except NotQuantified:
-            masses.append(None)
-    share = load_shares(masses)[[one.id for one in lines].index(line.id)]
-    return Trip(vehicle, distance, share, legs=2 if exchange.kind == "rental" else 1)
-
-
-def _start(exchange: Exchange, line: ExchangeLine) -> Point | None:
-    site = db.session.get(Site, exchange.site_id) if exchange.site_id else line.listing.site
-    if site is not None:
-        return Point(site.lat, site.lon)
-    listing = line.listing
-    return Point(listing.lat, listing.lon) if listing.lat is not None and listing.lon is not None else None
-
-
-def _end(exchange: Exchange) -> Point | None:
-    """Where it goes: the destination named, else the production's base, else the receiver's first site."""
-    if exchange.destination_lat is not None and exchange.destination_lon is not None:
-        return Point(exchange.destination_lat, exchange.destination_lon)
-    production = exchange.receiver_production
-    if production is not None and production.base_lat is not None and production.base_lon is not None:
-        return Point(production.base_lat, production.base_lon)
-    query = select(Site).where(Site.organisation_id == exchange.receiver_id, Site.closed_at.is_(None)).order_by(Site.id)
-    site = db.session.scalar(query.limit(1))
-    return Point(site.lat, site.lon) if site else None

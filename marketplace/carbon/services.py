@@ -7,11 +7,12 @@ from typing import Any
 from sqlalchemy import insert, select
 
 from marketplace.carbon import library
-from marketplace.carbon.bridge import Thing, Trip, bridge, line_mass, load_shares
+from marketplace.carbon.bridge import Thing, bridge, line_mass
 from marketplace.carbon.canonical import FIRST
 from marketplace.carbon.combining import combined
 from marketplace.carbon.fields import mapping, need, rows
 from marketplace.carbon.libraries import knowledge_on, named_versions
+from marketplace.carbon.logistics import Trip, load_shares
 from marketplace.carbon.method import Result, compute
 from marketplace.carbon.models import Factor, LedgerHead, Parameter
 from marketplace.carbon.numbers import quantity

@@ -5,7 +5,8 @@ from decimal import Decimal
 import pytest
 
 from marketplace.carbon import library
-from marketplace.carbon.bridge import Knowledge, Thing, Trip, bridge, load_shares, receiver_of, road_distance
+from marketplace.carbon.bridge import Knowledge, Thing, bridge, receiver_of
+from marketplace.carbon.logistics import Trip, load_shares, road_distance
 from marketplace.carbon.method import compute
 from marketplace.carbon.numbers import six
 from marketplace.carbon.owned import Own

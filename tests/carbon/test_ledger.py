@@ -40,7 +40,7 @@ def contrechamp(app):
 
 
 def test_a_donation_to_a_workshop_is_counted_term_by_term(quai, opera):
-    flats = make_listing(quai)
+    flats = make_listing(quai, width_cm=4)  # 124 kg/m3: above it, a lorry counts by mass
     exchange = completed(flats, opera, vehicle="truck_12t", distance_km=Decimal("38"))
     (entry,) = entries(exchange)
     assert (entry.position, entry.status, entry.kind, entry.mass_grams) == (1, "counted", "donation", 107400)
@@ -53,6 +53,15 @@ def test_a_donation_to_a_workshop_is_counted_term_by_term(quai, opera):
     assert entry.body["notes"] == []
     assert entry.occurred_on == date(2026, 11, 12)
     assert {p["role"]: p["share"] for p in entry.body["parties"]} == {"giver": "0.5", "receiver": "0.5"}
+
+
+def test_what_is_bulky_takes_its_volume_in_a_lorry(quai, opera):
+    flats = make_listing(quai, width_cm=8)  # 62 kg/m3
+    (entry,) = entries(completed(flats, opera, vehicle="truck_12t", distance_km=Decimal("38")))
+    assert entry.body["inputs"]["extra"] == [
+        {"factor": "tr.removal_truck_m3km", "m3": "1.728", "km": "38", "u_quantity_pct": "10"}
+    ]
+    assert entry.body["parameters"]["x.m3km_below_density"] == "100"
 
 
 def test_without_a_vehicle_the_entry_says_that_transport_is_not_counted(quai, opera):
@@ -88,7 +97,7 @@ def test_the_same_completion_told_twice_writes_once(quai, opera):
 
 
 def test_into_a_recorded_stock_nothing_is_avoided_yet(quai, contrechamp):
-    (entry,) = entries(completed(make_listing(quai), contrechamp, vehicle="truck_12t", distance_km=Decimal(38)))
+    (entry,) = entries(completed(make_listing(quai, width_cm=4), contrechamp, vehicle="truck_12t", distance_km=Decimal(38)))
     assert entry.into_stock and entry.body["inputs"]["displacement"] == "0"
     assert "into_stock" in entry.body["notes"]
     assert entry.result_kgco2e == Decimal("-0.98356920")

@@ -38,7 +38,7 @@ def contrechamp(app):
 @pytest.fixture
 def donation(quai, opera):
     """Six flats given, by lorry."""
-    (entry,) = entries(completed(make_listing(quai), opera, vehicle="truck_12t", distance_km=Decimal("38")))
+    (entry,) = entries(completed(make_listing(quai, width_cm=4), opera, vehicle="truck_12t", distance_km=Decimal("38")))
     return entry
 
 
