@@ -113,6 +113,7 @@ class ProductData(PublicIdMixin, Base):
     recorded_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id", ondelete="SET NULL"))
     document_name: Mapped[str] = mapped_column(String(160))
     media_type: Mapped[str] = mapped_column(String(40))
+    upload_key: Mapped[str | None] = mapped_column(String(120))  # as it came, until it was looked at
     file_key: Mapped[str | None] = mapped_column(String(120))
     sha256: Mapped[str | None] = mapped_column(String(64))
     looked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # with no file_key: it could not be read

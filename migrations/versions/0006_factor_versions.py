@@ -68,6 +68,7 @@ def upgrade():
         sa.Column("recorded_by_id", sa.Integer(), nullable=True),
         sa.Column("document_name", sa.String(length=160), nullable=False),
         sa.Column("media_type", sa.String(length=40), nullable=False),
+        sa.Column("upload_key", sa.String(length=120), nullable=True),
         sa.Column("file_key", sa.String(length=120), nullable=True),
         sa.Column("sha256", sa.String(length=64), nullable=True),
         sa.Column("looked_at", UtcDateTime(), nullable=True),
