@@ -1,53 +1,41 @@
-"""Real processes against one database: each has its own application, connections and memory."""
+"""Real processes against one database: each has its own connections and memory, as an application server's have."""
 
 import multiprocessing
-import os
 import traceback
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from marketplace import create_app
 from marketplace.core.db import db
-from tests.conftest import NOON
-from tests.databases import settings_for
 
 PATIENCE = 60  # seconds for all processes of a test
 
 
-def _child(work: Callable[..., Any], args: tuple, url: str, folder: str, gate: Any, answers: Any) -> None:
+def _child(work: Callable[..., Any], args: tuple, gate: Any, answers: Any) -> None:
     try:
-        app = create_app(settings_for(Path(folder), url, CLOCK=NOON))
-        app.extensions["nudge"] = lambda: None
-        with app.app_context():
-            db.session.connection()  # connected and imported before the start
-            db.session.rollback()
-            gate.wait(PATIENCE)
-            answers.put(("done", work(*args)))
+        db.session.remove()
+        db.session.connection()  # connected before the start
+        db.session.rollback()
+        gate.wait(PATIENCE)
+        answers.put(("done", work(*args)))
     except BaseException:
         answers.put(("failed", traceback.format_exc()))
 
 
 @pytest.fixture
-def at_once(app, tmp_path) -> Callable[[Callable[..., Any], list[tuple]], list[Any]]:
+def at_once(app) -> Callable[[Callable[..., Any], list[tuple]], list[Any]]:
     """Call `work` with each tuple of arguments, each in a process of its own, all let go together; the answers."""
-    url = app.config["SQLALCHEMY_DATABASE_URI"]
 
     def run(work: Callable[..., Any], arguments: list[tuple]) -> list[Any]:
-        db.session.rollback()
-        # processes of their own from a server that has imported the code and opened nothing: no second is spent on
-        # importing it eight times
-        context = multiprocessing.get_context("forkserver")
-        context.set_forkserver_preload(["tests.concurrency.preload"])
+        # Forked from here, where the application is made and its statements are compiled: processes that begin with
+        # nothing spend most of their time on that. No connection may be open, or they would share it.
+        context = multiprocessing.get_context("fork")
         gate, answers = context.Barrier(len(arguments)), context.Queue()
-        processes = [
-            context.Process(target=_child, args=(work, args, url, str(tmp_path / f"child-{number}"), gate, answers))
-            for number, args in enumerate(arguments)
-        ]
-        # they import this test's module: they find it from here
-        os.environ["PYTHONPATH"] = str(Path(__file__).parents[2])
+        processes = [context.Process(target=_child, args=(work, args, gate, answers)) for args in arguments]
+        db.session.rollback()
+        db.engine.dispose()
+        assert db.engine.pool.checkedin() == 0  # type: ignore[attr-defined]
         for process in processes:
             process.start()
         try:
