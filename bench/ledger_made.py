@@ -15,7 +15,7 @@ from flask import Flask
 from sqlalchemy import insert, select, update
 
 from marketplace.accounts.models import Organisation, Production
-from marketplace.carbon import ledger
+from marketplace.carbon import ledger, rollups
 from marketplace.carbon.bridge import Thing, Trip, bridge
 from marketplace.carbon.canonical import canonical_text, seal
 from marketplace.carbon.claims import Claim, Named, Party, parties, share_of
@@ -31,9 +31,9 @@ from marketplace.catalogue import taxonomy
 from marketplace.core.clock import now, today
 from marketplace.core.db import db, new_public_id, transaction
 
-HOUSES, SHOOTS_A_HOUSE, PATTERNS, BATCH, MONTHS = 40, 2, 240, 2000, 36
+HOUSES, SHOOTS_A_HOUSE, PATTERNS, BATCH, AT_ONCE, MONTHS = 40, 2, 240, 2000, 5000, 36
 KINDS = ("donation", "donation", "donation", "sale", "rental", "rental")
-
+REGIONS = ("84", "84", "11", "11", "93", "75", None)
 TAKEN_BACK = 1 / 500
 
 Key = tuple[str, int, int, str]
@@ -41,7 +41,7 @@ Told = tuple[LedgerEntry, dict[str, Any], Doubt]  # an entry to copy, its text, 
 
 
 def make_ledger(app: Flask, entries: int) -> None:
-    """`entries` entries more in the database of `app`, which is migrated and holds the factors; committed."""
+    """`entries` more entries in the database of `app`, migrated and with its factors; committed and rolled up."""
     draw = random.Random(entries)
     with app.app_context():
         with transaction():
@@ -53,6 +53,10 @@ def make_ledger(app: Flask, entries: int) -> None:
             last = select(LedgerEntry).where(LedgerEntry.status != "reversal").order_by(LedgerEntry.position.desc())
             for entry in list(db.session.scalars(last.limit(back))):
                 ledger.reverse(entry)
+        left = True
+        while left:
+            with transaction():
+                left = bool(rollups.catch_up(AT_ONCE))
 
 
 # ── who ─────────────────────────────────────────────────────────────────────────────────────────
@@ -188,7 +192,7 @@ def _copy(
     giver, receiver = named["giver"], named["receiver"]
     entry.id, entry.public_id, entry.subject_id = entry_id, new_public_id(), new_public_id()
     entry.position, entry.previous_hash = head.position + 1, head.hash
-    entry.occurred_on, entry.recorded_at = on, now()
+    entry.occurred_on, entry.recorded_at, entry.region = on, now(), REGIONS[entry_id % len(REGIONS)]
     entry.provider_id, entry.receiver_id = giver.organisation.id, receiver.organisation.id
     entry.provider_production_id = giver.production.id if giver.production else None
     entry.receiver_production_id = receiver.production.id if receiver.production else None

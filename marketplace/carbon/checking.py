@@ -13,6 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import aliased
 
 from marketplace.accounts.models import Organisation, Production
+from marketplace.carbon import checking_rollups
 from marketplace.carbon.canonical import FIRST, FORM, seal
 from marketplace.carbon.claims import figures, share_of
 from marketplace.carbon.doubt import Doubt, TotalDoubt
@@ -62,6 +63,8 @@ def check(progress: Callable[[int], None] | None = None) -> Checked:
             "entries are missing at the end, or the end was changed"
         )
     _check_totals(state)
+    if difference := checking_rollups.first_difference():
+        raise Difference(difference)
     return state
 
 
@@ -92,7 +95,7 @@ def _check_entry(entry: LedgerEntry, shares: list[LedgerShare], names: "_Names",
         raise Difference(f"{where}: its text is not JSON") from None
     if body.get("form") != FORM:
         raise Difference(f"{where}: form {body.get('form')!r} is not known to this version of the product")
-    for name, value in (place_of(entry) | names.of(entry)).items():
+    for name, value in (place_of(entry) | names.of(entry) | {"region": entry.region}).items():
         if body.get(name) != value:
             raise Difference(f"{where}: column {name} says {value!r}, the sealed text {body.get(name)!r}")
     _check_shares(where, body, entry, shares, names)

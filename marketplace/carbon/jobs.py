@@ -2,7 +2,7 @@
 
 from sqlalchemy import select
 
-from marketplace.carbon import estimates, recording
+from marketplace.carbon import estimates, recording, rollups
 from marketplace.catalogue.models import Listing
 from marketplace.core.db import transaction
 from marketplace.jobs.outbox import enqueue
@@ -23,3 +23,10 @@ def estimate_all(after: int = 0) -> None:
         estimates.estimate_listings(ids)
         if len(ids) == BATCH:
             enqueue("carbon.estimate_all", {"after": ids[-1]})
+
+
+def roll_up() -> None:
+    """From time to time: entries from before the rollups, batch by batch; nothing to do after that."""
+    while rollups.behind():
+        with transaction():
+            rollups.catch_up()

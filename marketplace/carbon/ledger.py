@@ -12,8 +12,10 @@ from marketplace.carbon.canonical import FIRST, FORM, canonical_text, seal
 from marketplace.carbon.claims import Claim, figures, kept_apart, share_of
 from marketplace.carbon.doubt import Doubt
 from marketplace.carbon.events import EntryRecorded
+from marketplace.carbon.filing import regions_left_from
 from marketplace.carbon.models import LedgerEntry, LedgerHead, LedgerShare
 from marketplace.carbon.numbers import plain
+from marketplace.carbon.rollups import add_to_rollups
 from marketplace.carbon.totals import add_to_totals
 from marketplace.core.clock import now
 from marketplace.core.db import db, new_public_id
@@ -47,6 +49,7 @@ def append(claim: Claim) -> LedgerEntry:
         mass_grams=claim.mass_grams,
         occurred_on=claim.occurred_on,
         recorded_at=now(),
+        region=regions_left_from([claim.line.id]).get(claim.line.id) if claim.line else None,
         result_kgco2e=claim.result.total if claim.result else None,
         uncertainty_kgco2e=claim.result.uncertainty if claim.result else None,
         reason=claim.reason,
@@ -114,7 +117,7 @@ def reverse(entry: LedgerEntry, on: date | None = None, correction: Mapping[str,
     kept_columns = (
         "form", "kind", "subject_kind", "subject_id", "exchange_id", "line_id", "listing_id", "provider_id",
         "receiver_id", "provider_production_id", "receiver_production_id", "into_stock", "mass_grams",
-        "predecessor_id", "uncertainty_kgco2e",
+        "predecessor_id", "uncertainty_kgco2e", "region",
     )  # fmt: skip
     reversal = LedgerEntry(
         **{name: getattr(entry, name) for name in kept_columns},
@@ -183,14 +186,17 @@ def _write(
     db.session.add_all(shares)
     head.position, head.hash = entry.position, entry.hash
     add_to_totals(entry, shares, doubt, reversed_status)
+    add_to_rollups(head, entry, shares, doubt, reversed_status)
     db.session.flush()
     announce(EntryRecorded(entry.id))
     return entry
 
 
 def place_of(entry: LedgerEntry) -> dict[str, Any]:
-    """What the columns say and the text must repeat: `ledger check` compares them."""
+    """What the columns say and the text must repeat: `ledger check` compares them. The text is silent on a region that
+    is not known, as entries were before regions were."""
     return {
+        **({"region": entry.region} if entry.region is not None else {}),
         "form": entry.form,
         "id": entry.public_id,
         "position": entry.position,

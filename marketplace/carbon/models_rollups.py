@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, CheckConstraint, ForeignKey, Index, Integer, String, Text, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, CheckConstraint, Index, Integer, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from marketplace.core.db import Base
@@ -12,25 +12,25 @@ class LedgerFiling(Base):
     """By what an entry is found again: derived from it and from its line, never sealed.
 
     `month` is that of `occurred_on`, `branch` the top of the category tree ('' where the entry names no category),
-    `region` INSEE's code of where the thing left from. `new_cents` is what the lot would cost new, `paid_cents` what was
-    paid for it; both None where the line has no value on record.
+    `region` INSEE's code of where the thing left from. `apart` says why an entry is in no sum of kgCO2e: a reason, or
+    'unverified'. `new_cents` is what the lot would cost new, `paid_cents` what was paid for it; both None where the
+    line has no value on record. A reversal is filed as what it takes back, in its own month.
     """
 
     __tablename__ = "ledger_filing"
 
-    entry_id: Mapped[int] = mapped_column(ForeignKey("ledger_entry.id"), primary_key=True, autoincrement=False)
+    entry_id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
     month: Mapped[str] = mapped_column(String(7))
     kind: Mapped[str] = mapped_column(String(12))
     branch: Mapped[str] = mapped_column(String(60))
     region: Mapped[str | None] = mapped_column(String(2))
+    apart: Mapped[str | None] = mapped_column(String(30))
     new_cents: Mapped[int | None] = mapped_column(BigInteger)
     paid_cents: Mapped[int | None] = mapped_column(BigInteger)
 
     __table_args__ = (
         CheckConstraint("(new_cents IS NULL) = (paid_cents IS NULL)", name="money"),
-        Index("ix_ledger_filing_month_entry_id", "month", "entry_id"),
-        Index("ix_ledger_filing_branch_month", "branch", "month"),
-        Index("ix_ledger_filing_kind_month", "kind", "month"),
+        Index("ix_ledger_filing_month_kind_branch_entry_id", "month", "kind", "branch", "entry_id"),
     )
 
 
@@ -64,7 +64,7 @@ class LedgerRollup(Base):
     extremes: Mapped[dict[str, Any]] = mapped_column(JSON)
 
     __table_args__ = (
-        UniqueConstraint("scope", "scope_id", "month", "kind", "branch"),
+        UniqueConstraint("month", "kind", "branch", "scope", "scope_id"),
         CheckConstraint("scope IN ('all','organisation','production','region')", name="scope"),
         Index("ix_ledger_rollup_scope_scope_id_position", "scope", "scope_id", "position"),
     )

@@ -27,8 +27,11 @@ class Sums:
     whole_doubt: TotalDoubt = field(default_factory=TotalDoubt)
     own_doubt: TotalDoubt = field(default_factory=TotalDoubt)
 
-    def take(self, entry: LedgerEntry, part: "Part", doubt: Doubt, reversed_status: str | None) -> None:
-        """One more entry. A reversal takes back what the entry it names had added."""
+    def take(
+        self, entry: LedgerEntry, part: "Part", doubt: Doubt, reversed_status: str | None, with_own: bool = True
+    ) -> None:
+        """One more entry. A reversal takes back what the entry it names had added. `with_own` false: there is no share
+        apart from the whole, `own` is left alone."""
         back = reversed_status is not None
         sign = -1 if back else 1
         self.mass_grams += sign * part.mass_grams
@@ -38,9 +41,11 @@ class Sums:
         self.entry_count += sign
         with wide():
             self.whole += entry.result_kgco2e or ZERO
-            self.own += part.own
+            if with_own:
+                self.own += part.own
         self.whole_doubt.add(doubt, ONE, cancels=back)
-        self.own_doubt.add(doubt, part.share, cancels=back)
+        if with_own:
+            self.own_doubt.add(doubt, part.share, cancels=back)
 
     def add_figures(self, other: "Sums") -> None:
         """Another year's or line's figures; its counts are the caller's."""
@@ -58,6 +63,7 @@ class Part:
     share: Decimal = ZERO
     own: Decimal = ZERO
     mass_grams: int = 0
+    received: bool = False  # whether it is there for what the scope took for its own use
 
 
 def parts_of(entry: LedgerEntry, shares: Iterable[LedgerShare]) -> dict[Scope, Part]:
@@ -67,7 +73,7 @@ def parts_of(entry: LedgerEntry, shares: Iterable[LedgerShare]) -> dict[Scope, P
     platform when it goes out again. Whoever brought a thing into the stock shares the figure, not the mass of its exit.
     """
     mass = entry.mass_grams or 0
-    found = {ALL: Part(ONE, entry.result_kgco2e or ZERO, 0 if entry.into_stock else mass)}
+    found = {ALL: Part(ONE, entry.result_kgco2e or ZERO, 0 if entry.into_stock else mass, not entry.into_stock)}
     for share in shares:
         scopes = [("organisation", share.organisation_id)]
         if share.production_id is not None:
@@ -79,6 +85,7 @@ def parts_of(entry: LedgerEntry, shares: Iterable[LedgerShare]) -> dict[Scope, P
                 part.own += share.share_kgco2e or ZERO
             if share.role == "giver" or (share.role == "receiver" and not entry.into_stock):
                 part.mass_grams = mass
+            part.received |= share.role == "receiver" and not entry.into_stock
     return found
 
 

@@ -21,15 +21,15 @@ def upgrade():
         sa.Column("kind", sa.String(length=12), nullable=False),
         sa.Column("branch", sa.String(length=60), nullable=False),
         sa.Column("region", sa.String(length=2), nullable=True),
+        sa.Column("apart", sa.String(length=30), nullable=True),
         sa.Column("new_cents", sa.BigInteger(), nullable=True),
         sa.Column("paid_cents", sa.BigInteger(), nullable=True),
         sa.CheckConstraint("(new_cents IS NULL) = (paid_cents IS NULL)", name="ck_ledger_filing_money"),
-        sa.ForeignKeyConstraint(["entry_id"], ["ledger_entry.id"], name=op.f("fk_ledger_filing_entry_id_ledger_entry")),
         sa.PrimaryKeyConstraint("entry_id", name=op.f("pk_ledger_filing")),
     )
-    op.create_index("ix_ledger_filing_month_entry_id", "ledger_filing", ["month", "entry_id"])
-    op.create_index("ix_ledger_filing_branch_month", "ledger_filing", ["branch", "month"])
-    op.create_index("ix_ledger_filing_kind_month", "ledger_filing", ["kind", "month"])
+    op.create_index(
+        "ix_ledger_filing_month_kind_branch_entry_id", "ledger_filing", ["month", "kind", "branch", "entry_id"]
+    )
     op.create_table(
         "ledger_rollup",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -51,12 +51,12 @@ def upgrade():
         sa.CheckConstraint("scope IN ('all','organisation','production','region')", name="ck_ledger_rollup_scope"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_ledger_rollup")),
         sa.UniqueConstraint(
-            "scope",
-            "scope_id",
             "month",
             "kind",
             "branch",
-            name=op.f("uq_ledger_rollup_scope_scope_id_month_kind_branch"),
+            "scope",
+            "scope_id",
+            name=op.f("uq_ledger_rollup_month_kind_branch_scope_scope_id"),
         ),
     )
     op.create_index("ix_ledger_rollup_scope_scope_id_position", "ledger_rollup", ["scope", "scope_id", "position"])
