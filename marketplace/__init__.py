@@ -70,6 +70,8 @@ BLUEPRINTS = [
     "marketplace.exchanges.commands",
     "marketplace.accounts.views_organisations",
     "marketplace.accounts.views_productions",
+    "marketplace.footprint.views_sheet",
+    "marketplace.footprint.views_crew",
     "marketplace.accounts.views_partners",
     "marketplace.catalogue.views_favourites",
     "marketplace.messaging.views",
