@@ -22,9 +22,10 @@ from marketplace.adapters.postgres_index import PostgresIndex
 from marketplace.adapters.smtp_mail import SmtpMail
 from marketplace.adapters.sqlite_index import SqliteIndex
 from marketplace.api import jobs as api_jobs
+from marketplace.carbon import declaring
 from marketplace.carbon import jobs as carbon_jobs
 from marketplace.carbon import listeners as carbon
-from marketplace.carbon.events import EstimateChanged
+from marketplace.carbon.events import EntryRecorded, EstimateChanged
 from marketplace.catalogue import jobs as catalogue_jobs
 from marketplace.catalogue import piece_photos
 from marketplace.catalogue.events import ListingHidden, ListingSaved, ListingsLeaveSoon, PieceBack, PieceSetAside
@@ -70,6 +71,7 @@ LISTENERS: dict[type, list[Callable[[Any], None]]] = {
     PaperSigned: [messaging.on_paper_signed],
     InsuranceLookedAt: [messaging.on_insurance_looked_at],
     ExchangeCompleted: [carbon.on_exchange_completed],
+    EntryRecorded: [carbon.on_entry_recorded],
     InvitationMade: [messaging.on_invitation_made],
     InvitationAccepted: [messaging.on_invitation_accepted],
     BrowserIsNew: [messaging.on_browser_new],
@@ -107,6 +109,9 @@ JOBS: dict[str, Callable[..., None]] = {
     "moderation.sweep_contacts": reports.sweep_contacts,
     "carbon.record_again": carbon_jobs.record_again,
     "carbon.estimate_all": carbon_jobs.estimate_all,
+    "carbon.turn_of_the_day": carbon_jobs.turn_of_the_day,
+    "carbon.measure_import": carbon_jobs.measure_import,
+    "carbon.take_in_document": declaring.take_in,
     "carbon.roll_up": carbon_jobs.roll_up,
     "search.rebuild": search_jobs.rebuild,
     "search.refresh_vocabulary": search_jobs.refresh_vocabulary,
@@ -123,6 +128,7 @@ TIMETABLE: dict[str, int] = {
     "exchanges.close_overdue": 60,
     "exchanges.turn_of_the_day": 3600,
     "exchanges.remind": 3600,
+    "carbon.turn_of_the_day": 3600,
     "carbon.roll_up": 300,
     "jobs.sweep_done": 3600,
     "accounts.sweep_past": 86400,

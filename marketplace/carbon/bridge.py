@@ -1,6 +1,7 @@
 """From a line as people agree on it (so many feuilles, so heavy, of such wood) to the method's `inputs`. Pure.
 
-The category’s item factor where the taxonomy names one and the line counts items, else the sum of materials by mass.
+What the maker of the very product declares, where somebody recorded it; else the category’s item factor where the
+taxonomy names one and the line counts items; else the sum of materials by mass.
 Every choice is data: taxonomy, materials and vehicles of the catalogue, parameters of the method.
 """
 
@@ -11,6 +12,7 @@ from typing import Any, Protocol
 
 from marketplace.carbon.factors import Library
 from marketplace.carbon.logistics import Trip, transport, volume_m3
+from marketplace.carbon.makers import Product
 from marketplace.carbon.numbers import HUNDRED, ONE, THOUSAND, ZERO, exactly, short
 from marketplace.carbon.owned import Own, own_items
 from marketplace.carbon.parameters import Parameters
@@ -92,11 +94,16 @@ class Thing:
 
 @dataclass(frozen=True)
 class Knowledge:
-    """The libraries in force on the day."""
+    """The libraries in force on the day; `product` is what the maker of this very thing declares, if anything."""
 
     factors: Library
     parameters: Parameters
     materials: Mapping[str, Material]
+    product: Product | None = None
+
+    def knowing(self, product: Product | None) -> "Knowledge":
+        """The same for a thing of which its maker declares this."""
+        return replace(self, factors=self.factors.beside(product.row), product=product) if product else self
 
 
 @dataclass(frozen=True)
@@ -107,7 +114,7 @@ class Bridged:
     displacement_key: str
     parameters: dict[str, str]
     mass_kg: Decimal
-    basis: str  # item or materials
+    basis: str  # product, item or materials
     notes: tuple[str, ...] = field(default=())
     uses_key: str | None = None  # the default L of such things
     route_avoided: tuple[dict[str, str], ...] = ()  # mass by the row of the route not taken
@@ -152,6 +159,8 @@ def bridge(
             _rented(inputs, thing, own, knowledge, p)
         if receiver == "stock":
             notes.append("into_stock")
+        if knowledge.product is not None and (unused := _set_aside(thing, knowledge.product)):
+            notes.append(unused)
         if trip is not None:
             extra = transport(trip, mass, p, _volume_m3(thing))
             if extra is None:
@@ -195,6 +204,11 @@ def _shares(thing: Thing) -> list[tuple[str, Decimal]]:
 def _lines(
     thing: Thing, mass: Decimal, weighed: bool, knowledge: Knowledge, p: Parameters
 ) -> tuple[str, list[dict[str, Any]]]:
+    product = knowledge.product
+    if product is not None and _set_aside(thing, product) is None:
+        u_mass = p.get("u.mass_weighed" if weighed else "u.mass_estimated").value
+        ends = () if product.to_grave else _ends(thing, knowledge, p)
+        return "product", product.lines(thing.quantity, mass, p.get("u.count").value, u_mass, ends)
     item = _item_factor(thing, knowledge.factors)
     if item is not None:
         return "item", [_item_line(thing, item, mass, p)]
@@ -212,6 +226,29 @@ def _lines(
             raise NotQuantified("unknown_material", "materials", material=key)
         lines.append(_material_line(material, mass * share / whole, u, knowledge.factors, p))
     return "materials", lines
+
+
+def _set_aside(thing: Thing, product: Product) -> str | None:
+    return product.set_aside(thing.unit in COUNTED_UNITS)
+
+
+def _ends(thing: Thing, knowledge: Knowledge, p: Parameters) -> list[tuple[str | None, Decimal]]:
+    """End of life of the new thing where the maker's figure stops before it, by part of the mass: the row of the
+    category's waste stream where it is counted by the item, else those of its materials."""
+    category = thing.category
+    stream = category.waste_stream if category else None
+    default = p.find(f"eol_default.{stream}") if stream else None
+    shares = _shares(thing)
+    by_item = category is not None and category.item_factor and thing.unit in COUNTED_UNITS
+    if by_item or not shares:
+        return [(default.value if default else None, ONE)]
+    whole = sum((share for _, share in shares), ZERO)
+    ends: dict[str | None, Decimal] = {}
+    for key, share in shares:
+        material = knowledge.materials.get(key)
+        end = material.eol_unsorted_factor if material else None
+        ends[end] = ends.get(end, ZERO) + share / whole
+    return list(ends.items())
 
 
 def _item_factor(thing: Thing, factors: Library) -> str | None:

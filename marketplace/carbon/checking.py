@@ -4,6 +4,7 @@ Reads in a stream: the ledger may be long. The first difference ends it, with a 
 """
 
 import json
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -13,7 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import aliased
 
 from marketplace.accounts.models import Organisation, Production
-from marketplace.carbon import checking_rollups
+from marketplace.carbon import checking_rollups, factor_use
 from marketplace.carbon.canonical import FIRST, FORM, seal
 from marketplace.carbon.claims import figures, share_of
 from marketplace.carbon.doubt import Doubt, TotalDoubt
@@ -41,6 +42,7 @@ class Checked:
     entries: int = 0
     head: str = FIRST
     sums: dict[tuple[str, int, int, str], Sums] = field(default_factory=dict)
+    uses: Counter[tuple[str, str]] = field(default_factory=Counter)
 
 
 def check(progress: Callable[[int], None] | None = None) -> Checked:
@@ -65,6 +67,7 @@ def check(progress: Callable[[int], None] | None = None) -> Checked:
     _check_totals(state)
     if difference := checking_rollups.first_difference():
         raise Difference(difference)
+    _check_uses(state)
     return state
 
 
@@ -108,6 +111,7 @@ def _check_entry(entry: LedgerEntry, shares: list[LedgerShare], names: "_Names",
     for (scope, scope_id), part in parts_of(entry, shares).items():
         key = (scope, scope_id, entry.occurred_on.year, line_of(entry.kind))
         state.sums.setdefault(key, Sums()).take(entry, part, doubt, reversed_status)
+    state.uses.update(factor_use.counted(body, entry.status))
     state.entries, state.head = entry.position, entry.hash
 
 
@@ -194,6 +198,14 @@ def _check_totals(state: Checked) -> None:
         for name in ("whole_doubt", "own_doubt"):
             if _numbers(getattr(kept, name)) != _numbers(getattr(made, name)):
                 raise Difference(f"total of {' '.join(map(str, key))}: {name} is not that of its entries")
+
+
+def _check_uses(state: Checked) -> None:
+    kept, made = factor_use.all_uses(), {pair: n for pair, n in state.uses.items() if n}
+    for key, version in sorted(kept.keys() | made.keys()):
+        count, real = kept.get((key, version), 0), made.get((key, version), 0)
+        if count != real:
+            raise Difference(f"factor {key} {version}: counted {count} times, named by {real} entries that stand")
 
 
 def _numbers(doubt: TotalDoubt) -> tuple[dict[str, Decimal], dict[str, Decimal], Decimal]:

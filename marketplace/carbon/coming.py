@@ -3,6 +3,7 @@
 Shown beside the totals, never in them (method, rule 2): an estimate at the rate of a gift to a production.
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -11,7 +12,8 @@ from sqlalchemy.orm import aliased
 
 from marketplace.carbon.doubt import TotalDoubt
 from marketplace.carbon.explaining import scaled
-from marketplace.carbon.libraries import knowledge_on
+from marketplace.carbon.factors import FactorRow, Library
+from marketplace.carbon.libraries import OWN, Pair, knowledge_on, named_versions
 from marketplace.carbon.method import compute
 from marketplace.carbon.models import LedgerEntry, LedgerShare
 from marketplace.carbon.numbers import ZERO, exactly, wide
@@ -60,7 +62,7 @@ def _to_come(mine: ColumnElement[bool]) -> ToCome | None:
         return None
     gone = _gone_out([gift.line_id for gift in gifts if gift.line_id is not None])
     count, mass, own, doubt = 0, 0, ZERO, TotalDoubt()
-    knowledge = knowledge_on(today())
+    knowledge, own_rows = knowledge_on(today()), _own_rows(gifts)
     half = Decimal(knowledge.parameters.get("allocation.giver").value) / 2
     for gift in gifts:
         given = Decimal(gift.body["quantity"] or 0)
@@ -78,7 +80,7 @@ def _to_come(mine: ColumnElement[bool]) -> ToCome | None:
             "u_displacement_pct": d.uncertainty_pct or "0",
         }
         try:
-            result = compute("donation", inputs, knowledge.factors, d.key)
+            result = compute("donation", inputs, _factors(knowledge.factors, gift, own_rows), d.key)
         except NotQuantified:
             continue
         with wide():
@@ -88,6 +90,19 @@ def _to_come(mine: ColumnElement[bool]) -> ToCome | None:
         return None
     with exactly():
         return ToCome(count, mass, +own, doubt.uncertainty())
+
+
+def _own_rows(gifts: Sequence[LedgerEntry]) -> Mapping[Pair, FactorRow]:
+    """What makers declared of the things given: no library has it."""
+    used = {(row["key"], row["version"]) for gift in gifts for row in gift.body["factors_used"]}
+    return named_versions(own) if (own := {pair for pair in used if pair[0].startswith(OWN)}) else {}
+
+
+def _factors(library: Library, gift: LedgerEntry, own_rows: Mapping[Pair, FactorRow]) -> Library:
+    for used in gift.body["factors_used"] if own_rows else ():
+        row = own_rows.get((used["key"], used["version"]))
+        library = library.beside(row) if row is not None else library
+    return library
 
 
 def _gone_out(line_ids: list[int]) -> dict[int, Decimal]:

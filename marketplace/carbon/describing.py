@@ -16,6 +16,7 @@ from marketplace.carbon.libraries import knowledge_on
 from marketplace.carbon.logistics import Trip, load_shares, road_distance, upkeep_line
 from marketplace.carbon.models import Upkeep
 from marketplace.carbon.parameters import Parameters
+from marketplace.carbon.product_data import product_of
 from marketplace.carbon.reasons import NotQuantified
 from marketplace.catalogue import taxonomy
 from marketplace.core.clock import PARIS, now
@@ -52,7 +53,7 @@ def counted_lines(exchange: Exchange) -> list[ExchangeLine]:
 
 def facts_of(exchange: Exchange, line: ExchangeLine) -> Facts:
     day = day_of(exchange)
-    knowledge = knowledge_on(day)
+    knowledge = knowledge_on(day).knowing(product_of(line.listing_id, day))
     noted = knowledge.parameters.noted()
     giver = party("giver", exchange.provider, exchange.provider_production)
     receiver = party("receiver", exchange.receiver, exchange.receiver_production)

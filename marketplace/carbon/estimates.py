@@ -1,8 +1,8 @@
 """What each listing would avoid, kept as one row a listing: bulk and quick, written anew whenever a listing changes."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -12,10 +12,12 @@ from marketplace.accounts.models import Organisation
 from marketplace.carbon.bridge import Bridged, Knowledge, Thing, bridge
 from marketplace.carbon.events import Estimate, EstimateChanged
 from marketplace.carbon.libraries import knowledge_on
+from marketplace.carbon.makers import Product
 from marketplace.carbon.method import Result, compute
 from marketplace.carbon.models import ListingEstimate
 from marketplace.carbon.numbers import ONE, exactly
 from marketplace.carbon.owned import Own
+from marketplace.carbon.product_data import products_of
 from marketplace.carbon.reasons import NotQuantified
 from marketplace.carbon.uses import origin_of
 from marketplace.catalogue import taxonomy
@@ -35,7 +37,32 @@ _COLUMNS = (
 
 
 @dataclass(frozen=True)
-class _Unit:
+class Alike:
+    """What the estimate of a listing follows from but its quantity: things alike are computed once."""
+
+    category_key: str | None
+    unit: str
+    mass_grams: int | None
+    weighed: bool
+    materials: tuple[tuple[str, str], ...]
+    kind: str
+    own: Own | None
+    product: Product | None
+
+    @property
+    def thing(self) -> Thing:
+        return Thing(
+            category=taxonomy.categories().get(self.category_key or ""),
+            quantity=ONE,
+            unit=self.unit,
+            mass_kg=Decimal(self.mass_grams) / 1000 if self.mass_grams else None,
+            weighed=self.weighed,
+            materials=[(key, Decimal(share)) for key, share in self.materials],
+        )
+
+
+@dataclass(frozen=True)
+class Unit:
     """The figures of one unit of a kind of thing, or why there are none."""
 
     kind: str
@@ -52,12 +79,11 @@ def estimate_listings(listing_ids: Iterable[int], announce_changes: bool = True)
     """
     ids = sorted(set(listing_ids))
     knowledge, at = knowledge_on(today()), now()
-    known: dict[Any, _Unit] = {}  # things alike are computed once
+    known: dict[Alike, Unit] = {}
     count = 0
     for start in range(0, len(ids), CHUNK):
         chunk = ids[start : start + CHUNK]
-        query = select(*_COLUMNS).join(Organisation, Organisation.id == Listing.organisation_id)
-        rows = [_estimated(row, knowledge, at, known) for row in db.session.execute(query.where(Listing.id.in_(chunk)))]
+        rows = [_estimated(row, alike, knowledge, at, known) for row, alike in alike_by_row(chunk, today())]
         db.session.execute(delete(ListingEstimate).where(ListingEstimate.listing_id.in_(chunk)))
         if rows:
             db.session.connection().execute(insert(ListingEstimate.__table__), rows)  # type: ignore[arg-type]
@@ -80,39 +106,54 @@ def _kind(modes: Sequence[str]) -> str | None:
     return None
 
 
-def _estimated(row: Row, knowledge: Knowledge, at: datetime, known: dict[Any, _Unit]) -> dict[str, Any]:
-    materials = tuple((part["key"], str(part["share"])) for part in row.materials or ())
+def alike_by_row(listing_ids: Sequence[int], day: date) -> Iterator[tuple[Row[Any], Alike]]:
+    """The listings among these that are there, each with what its estimate follows from on `day`."""
+    query = select(*_COLUMNS).join(Organisation, Organisation.id == Listing.organisation_id)
+    declared = products_of(listing_ids, day)
+    for row in db.session.execute(query.where(Listing.id.in_(listing_ids))).all():
+        yield row, _alike(row, declared.get(row.id))
+
+
+def _alike(row: Row[Any], product: Product | None) -> Alike:
     kind = _kind(row.modes or ()) or "donation"
     own = None
     if kind == "rental":
         # a reuse centre's things are taken to come by reuse until it says otherwise: an offer may, an entry may not
         came_by_reuse = row.origin_line_id is not None or row.owner_kind == "reuse_centre"
         own = Own(origin_of(row.acquired, came_by_reuse), uses_expected=row.uses_expected)
-    alike = (row.category_key, row.unit, row.mass_grams, row.mass_source == "weighed", materials, kind, own)
+    return Alike(
+        category_key=row.category_key,
+        unit=row.unit or "piece",
+        mass_grams=row.mass_grams,
+        weighed=row.mass_source == "weighed",
+        materials=tuple((part["key"], str(part["share"])) for part in row.materials or ()),
+        kind=kind,
+        own=own,
+        product=product,
+    )
+
+
+def _estimated(
+    row: Row[Any], alike: Alike, knowledge: Knowledge, at: datetime, known: dict[Alike, Unit]
+) -> dict[str, Any]:
     unit = known.get(alike)
     if unit is None:
-        thing = Thing(
-            category=taxonomy.categories().get(row.category_key or ""),
-            quantity=ONE,
-            unit=row.unit or "piece",
-            mass_kg=Decimal(row.mass_grams) / 1000 if row.mass_grams else None,
-            weighed=row.mass_source == "weighed",
-            materials=[(key, Decimal(share)) for key, share in materials],
-        )
-        unit = known[alike] = _of_one(kind, thing, knowledge, own)
+        unit = known[alike] = unit_of(alike, knowledge)
     return _row(row.id, row.quantity, unit, at)
 
 
-def _of_one(kind: str, thing: Thing, knowledge: Knowledge, own: Own | None) -> _Unit:
-    """A rental: one use, the first."""
+def unit_of(alike: Alike, knowledge: Knowledge) -> Unit:
+    """The figures of one such thing. A rental: one use, the first."""
+    kind, own = alike.kind, alike.own
+    known = knowledge.knowing(alike.product)
     try:
-        made = bridge(kind, thing, RECEIVER, knowledge, own=[own] if own else ())
-        return _Unit(kind, made, compute(kind, made.inputs, knowledge.factors, made.displacement_key))
+        made = bridge(kind, alike.thing, RECEIVER, known, own=[own] if own else ())
+        return Unit(kind, made, compute(kind, made.inputs, known.factors, made.displacement_key))
     except NotQuantified as refusal:
-        return _Unit(kind, refusal=refusal)
+        return Unit(kind, refusal=refusal)
 
 
-def _row(listing_id: int, quantity: Decimal | None, unit: _Unit, at: datetime) -> dict[str, Any]:
+def _row(listing_id: int, quantity: Decimal | None, unit: Unit, at: datetime) -> dict[str, Any]:
     out: dict[str, Any] = {
         "listing_id": listing_id,
         "kind": unit.kind,

@@ -54,6 +54,10 @@ class Library:
     def __len__(self) -> int:
         return len(self._rows)
 
+    def beside(self, row: FactorRow) -> "Library":
+        """These rows, and one more."""
+        return Library([*self._rows.values(), row])
+
     def get(self, key: object, where: str) -> FactorRow:
         """The row of `key`. Raises NotQuantified (missing_factor)."""
         row = self._rows.get(key) if isinstance(key, str) else None

@@ -2,7 +2,7 @@
 
 from sqlalchemy import select
 
-from marketplace.carbon import estimates, recording, rollups
+from marketplace.carbon import estimates, import_effect, recording, rollups, taking_effect
 from marketplace.catalogue.models import Listing
 from marketplace.core.db import transaction
 from marketplace.jobs.outbox import enqueue
@@ -23,6 +23,19 @@ def estimate_all(after: int = 0) -> None:
         estimates.estimate_listings(ids)
         if len(ids) == BATCH:
             enqueue("carbon.estimate_all", {"after": ids[-1]})
+
+
+def measure_import(import_id: int) -> None:
+    """Outbox `carbon.measure_import`: what publishing a file would change in the estimates."""
+    import_effect.measure(import_id)
+
+
+def turn_of_the_day() -> None:
+    """On the day a version begins to be in force, or after the last one of a maker's figure, estimates follow."""
+    with transaction():
+        if taking_effect.library_moved() and not taking_effect.under_way():
+            enqueue("carbon.estimate_all", {})
+        estimates.estimate_listings(taking_effect.listings_past_their_data())
 
 
 def roll_up() -> None:

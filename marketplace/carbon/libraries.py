@@ -1,11 +1,14 @@
-"""Reads of the factor library: what is in force on a day, one version by name, pages of it."""
+"""Reads of the factor library: what is in force on a day, one version by name, pages of it.
+
+An organisation's own figures (`product_data.py`) are in none of these lists, and found by name only.
+"""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 from flask import current_app
-from sqlalchemy import func, select
+from sqlalchemy import func, select, tuple_
 
 from marketplace.carbon import versions
 from marketplace.carbon.bridge import Knowledge
@@ -15,6 +18,10 @@ from marketplace.carbon.parameters import ParameterRow, Parameters
 from marketplace.catalogue import taxonomy
 from marketplace.core.db import db
 from marketplace.core.text import fold
+
+OWN = "epd."  # keys that begin so are an organisation's own
+_PUBLISHED = Factor.key.not_like(f"{OWN}%")
+Pair = tuple[str, str]  # key, version
 
 
 def factor_row(row: Factor) -> FactorRow:
@@ -41,21 +48,24 @@ class _Everything:
     mark: tuple[int, int]
     factors: tuple[Factor, ...]
     parameters: tuple[Parameter, ...]
-    by_day: dict[date, Knowledge]
+    by_name: Mapping[Pair, FactorRow]
+    by_day: dict[date, Knowledge] = field(default_factory=dict)
 
 
 def _everything() -> _Everything:
     mark_of = select(
-        select(func.coalesce(func.max(Factor.id), 0)).scalar_subquery(),
+        select(func.coalesce(func.max(Factor.id), 0)).where(_PUBLISHED).scalar_subquery(),
         select(func.coalesce(func.max(Parameter.id), 0)).scalar_subquery(),
     )
     mark = tuple(db.session.execute(mark_of).one())
     kept: _Everything | None = current_app.extensions.get("factor_library")
     if kept is None or kept.mark != mark:
-        factors, parameters = db.session.scalars(select(Factor)).all(), db.session.scalars(select(Parameter)).all()
+        factors = db.session.scalars(select(Factor).where(_PUBLISHED)).all()
+        parameters = db.session.scalars(select(Parameter)).all()
         for row in (*factors, *parameters):
             db.session.expunge(row)
-        kept = _Everything(mark, tuple(factors), tuple(parameters), {})
+        by_name = {(row.key, row.version): factor_row(row) for row in factors}
+        kept = _Everything(mark, tuple(factors), tuple(parameters), by_name)
         current_app.extensions["factor_library"] = kept
     return kept
 
@@ -67,22 +77,56 @@ def knowledge_on(day: date) -> Knowledge:
     if known is None:
         if len(everything.by_day) > 800:
             everything.by_day.clear()
-        known = Knowledge(
-            factors=Library(factor_row(row) for row in versions.in_force(everything.factors, day)),
-            parameters=Parameters(_parameter_row(row) for row in versions.in_force(everything.parameters, day)),
-            materials=taxonomy.materials(),
-        )
-        everything.by_day[day] = known
+        known = everything.by_day[day] = _knowledge(everything, everything.factors, day)
     return known
 
 
-def named_versions(wanted: Iterable[tuple[str, str]]) -> Mapping[tuple[str, str], FactorRow]:
+def knowledge_with(added: Iterable[Factor], day: date) -> Knowledge:
+    """The same as if these rows were published too: what a file would change before anything is written."""
+    everything = _everything()
+    return _knowledge(everything, (*everything.factors, *added), day)
+
+
+def _knowledge(everything: _Everything, factors: Iterable[Factor], day: date) -> Knowledge:
+    return Knowledge(
+        factors=Library(
+            everything.by_name.get((row.key, row.version)) or factor_row(row) for row in versions.in_force(factors, day)
+        ),
+        parameters=Parameters(_parameter_row(row) for row in versions.in_force(everything.parameters, day)),
+        materials=taxonomy.materials(),
+    )
+
+
+def published() -> tuple[Factor, ...]:
+    """Every version of the library, read once: do not change them."""
+    return _everything().factors
+
+
+def mark() -> list[int]:
+    """By which one sees that something was published since."""
+    return list(_everything().mark)
+
+
+def published_versions(wanted: Iterable[Pair]) -> Mapping[Pair, FactorRow]:
+    """The rows of these (key, version) of the library alone: for inputs that anybody may send."""
+    by_name = _everything().by_name
+    return {pair: by_name[pair] for pair in wanted if pair in by_name}
+
+
+def named_versions(wanted: Iterable[Pair]) -> Mapping[Pair, FactorRow]:
     """The rows of these (key, version), whatever is in force now: what an old entry is recomputed with."""
     pairs = set(wanted)
-    return {(row.key, row.version): factor_row(row) for row in _everything().factors if (row.key, row.version) in pairs}
+    found = dict(published_versions(pairs))
+    own = {pair for pair in pairs if pair[0].startswith(OWN)}
+    return {**found, **_own(own)} if own else found
 
 
-def first_versions(used: Sequence[tuple[str, str]]) -> Library:
+def _own(pairs: set[Pair]) -> dict[Pair, FactorRow]:
+    query = select(Factor).where(tuple_(Factor.key, Factor.version).in_(pairs))
+    return {(row.key, row.version): factor_row(row) for row in db.session.scalars(query)}
+
+
+def first_versions(used: Sequence[Pair]) -> Library:
     """The rows that stand first under their key in an entry's `factors_used`: O may name older versions after them."""
     rows = named_versions(used)
     return Library(rows[pair] for pair in reversed(used) if pair in rows)

@@ -4,7 +4,9 @@ import logging
 
 from sqlalchemy import select
 
-from marketplace.carbon import estimates, recording
+from marketplace.carbon import estimates, factor_use, recording
+from marketplace.carbon.events import EntryRecorded
+from marketplace.carbon.models import LedgerEntry
 from marketplace.catalogue.events import ListingSaved
 from marketplace.core.db import db
 from marketplace.exchanges.events import ExchangeCompleted
@@ -27,3 +29,8 @@ def on_exchange_completed(event: ExchangeCompleted) -> None:
             estimates.estimate_listings(db.session.scalars(query))
     except Exception:
         logger.exception("no new estimate after exchange %s", event.exchange_id)
+
+
+def on_entry_recorded(event: EntryRecorded) -> None:
+    """How often each version of a factor was used."""
+    factor_use.count(db.session.get_one(LedgerEntry, event.entry_id))

@@ -11,7 +11,7 @@ from marketplace.carbon.bridge import Thing, bridge, line_mass
 from marketplace.carbon.canonical import FIRST
 from marketplace.carbon.combining import combined
 from marketplace.carbon.fields import mapping, need, rows
-from marketplace.carbon.libraries import knowledge_on, named_versions
+from marketplace.carbon.libraries import knowledge_on, published_versions
 from marketplace.carbon.logistics import Trip, load_shares
 from marketplace.carbon.method import Result, compute
 from marketplace.carbon.models import Factor, LedgerHead, Parameter
@@ -69,7 +69,7 @@ def estimate(kind: Any, inputs: Any) -> dict[str, Any]:
     Raises Invalid (422) naming the field and why.
     """
     try:
-        return _shown(compute(kind, inputs, knowledge_on(today()).factors, named=named_versions))
+        return _shown(compute(kind, inputs, knowledge_on(today()).factors, named=published_versions))
     except NotQuantified as refusal:
         raise invalid(refusal) from None
 

@@ -77,6 +77,13 @@ def note(code: str) -> str:
             "Acheté neuf et sorti du stock de location avant d’avoir servi autant que prévu : "
             "le reste de sa fabrication est compté ici, au loueur seul."
         ),
+        "product_data_expired": lambda: _(
+            "La déclaration du fabricant n’était plus valable ce jour-là : le facteur de la bibliothèque a servi."
+        ),
+        "product_data_unit": lambda: _(
+            "La déclaration du fabricant vaut pour une pièce, et ceci se compte autrement : le facteur de la "
+            "bibliothèque a servi."
+        ),
         "claim_reduced": lambda: _(
             "Cette pièce est repartie ensuite : la part de neuf évité qui revient à la suite est retirée d’ici."
         ),
@@ -177,6 +184,7 @@ def factor_category(code: str) -> str:
         "cleaning": lambda: _("Nettoyage"),
         "plant": lambda: _("Végétal"),
         "storage": lambda: _("Stockage"),
+        "product": lambda: _("Produit précis"),
     }
     return known[code]() if code in known else code
 

@@ -10,7 +10,7 @@ from werkzeug.datastructures import FileStorage
 from marketplace.accounts.models import User
 from marketplace.core.db import db, transaction
 from marketplace.core.errors import Conflict, Invalid, NotFound
-from marketplace.exchanges import asking_papers, insurance, signing
+from marketplace.exchanges import asking_papers, attachments, insurance, signing
 from marketplace.exchanges.codes import TooManyTries
 from marketplace.exchanges.dues import dues_of
 from marketplace.exchanges.forms import show_errors
@@ -31,7 +31,7 @@ blueprint.add_app_template_global(quotes_of)
 def allow_files(endpoint: str | None, values: dict[str, Any] | None) -> None:
     """A certificate comes with its form; this must be known before the form is read."""
     if endpoint == "papers.insurance_send" and request.method == "POST" and current_actor() is not None:
-        request.max_content_length = insurance.MAX_BYTES + 1024 * 1024
+        request.max_content_length = attachments.MAX_BYTES + 1024 * 1024
 
 
 @blueprint.app_template_global("papers_of")
@@ -70,6 +70,17 @@ def preparation(public_id: str) -> Any:
     with transaction():
         asking_papers.ask_preparation(signed_in_actor(), public_id, _language())
     flash(_("La liste se prépare : elle sera dans les documents dans un instant."), "kept")
+    return redirect(url_for("exchanges.show", public_id=public_id) + "#documents", 303)
+
+
+@blueprint.post("/echanges/<public_id>/papiers/attestation")
+@enter.member
+@limiter.limit("30 per hour")
+def certificate(public_id: str) -> Any:
+    """A certificate of avoided emissions, with the ledger's present word on each line."""
+    with transaction():
+        asking_papers.ask_certificate(signed_in_actor(), public_id, _language())
+    flash(_("L’attestation se prépare : elle sera dans les documents dans un instant."), "kept")
     return redirect(url_for("exchanges.show", public_id=public_id) + "#documents", 303)
 
 
@@ -183,7 +194,7 @@ def insurance_send(public_id: str) -> Any:
     try:
         insurance.read_day(form.valid_until.data)
         name, data = _file_of(given)
-        upload, shown, format_ = insurance.receive(name, data)
+        upload, shown, format_ = attachments.receive(name, data)
         with transaction():
             insurance.add(actor, public_id, upload, shown, format_, form.valid_until.data)
     except Invalid as invalid:
@@ -196,7 +207,7 @@ def insurance_send(public_id: str) -> Any:
 def _file_of(given: FileStorage | None) -> tuple[str, bytes]:
     if given is None:
         return "", b""
-    return given.filename or "", given.read(insurance.MAX_BYTES + 1)
+    return given.filename or "", given.read(attachments.MAX_BYTES + 1)
 
 
 @blueprint.post("/echanges/<public_id>/papiers/assurance/demande")
@@ -229,5 +240,5 @@ def _insurance_page(public_id: str, form: InsuranceForm | None = None) -> str:
         state=insurance_state(exchange, last),
         form=(form or InsuranceForm(formdata=None)) if takes and view.side == RECEIVER else None,
         ask_form=PaperForm(formdata=None) if takes and view.side == PROVIDER else None,
-        accept=insurance.ACCEPT,
+        accept=attachments.ACCEPT,
     )

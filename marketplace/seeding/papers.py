@@ -14,7 +14,7 @@ from sqlalchemy import select
 
 from marketplace.accounts.models import User
 from marketplace.core.db import db, transaction
-from marketplace.exchanges import condition_photos, insurance, signing
+from marketplace.exchanges import attachments, condition_photos, insurance, signing
 from marketplace.exchanges.documents import AGREEMENT
 from marketplace.exchanges.models import Charge, ConditionEntry, ConditionReport, Document, Exchange, ExchangeLine
 from marketplace.seeding import pictures, stock
@@ -99,7 +99,7 @@ def _certificate() -> bytes:
 
 def _insure(teller: Teller, exchange_id: int, renter: str, certificate: bytes, days: int) -> None:
     teller.set_clock(teller.at(-2, 9))
-    upload, name, found = insurance.receive("attestation.pdf", certificate)
+    upload, name, found = attachments.receive("attestation.pdf", certificate)
     with transaction():
         exchange = db.session.get_one(Exchange, exchange_id)
         exchange.asks_insurance = True

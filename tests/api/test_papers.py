@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from marketplace.core.db import db, transaction
-from marketplace.exchanges import asking_papers, insurance, signing
+from marketplace.exchanges import asking_papers, attachments, insurance, signing
 from marketplace.exchanges.models import Document
 from marketplace.ports import current
 from tests import factories
@@ -44,7 +44,7 @@ def sign(organisation, exchange, paper, name):
 
 
 def send(organisation, exchange, data=PDF, name="a.pdf"):
-    upload, shown, kind = insurance.receive(name, data)
+    upload, shown, kind = attachments.receive(name, data)
     with transaction():
         insurance.add(factories.owner_of(organisation), exchange["id"], upload, shown, kind, FAR.isoformat())
 

@@ -9,7 +9,7 @@ from marketplace.accounts.models import Organisation, User
 from marketplace.catalogue import photos
 from marketplace.core.db import db, transaction
 from marketplace.core.errors import Conflict, Invalid, NotAllowed, NotFound
-from marketplace.exchanges import insurance
+from marketplace.exchanges import attachments, insurance
 from marketplace.exchanges.models import Document
 from marketplace.ports import current
 from tests.exchanges.papers_world import FAR, PDF, PNG, Papers, day, papers_of
@@ -40,7 +40,7 @@ def browsers(app, counter):
 
 
 def send(counter, exchange, data=PDF, name="attestation.pdf", until=FAR, actor=None) -> Document:
-    upload, shown, found = insurance.receive(name, data)
+    upload, shown, found = attachments.receive(name, data)
     with transaction():
         made = insurance.add(actor or counter.bob, exchange, upload, shown, found, until.isoformat()).id
     return db.session.get_one(Document, made)
@@ -150,7 +150,7 @@ HOSTILE = {
     "no extension": (PDF, "attestation"),
     "an archive": (b"PK\x03\x04" + b"\x00" * 100, "a.pdf"),
     "a bomb": (b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x01\x00\x00\x00\x01\x00\x00\x08\x02\x00\x00\x00", "a.png"),
-    "too heavy": (PDF + b" " * insurance.MAX_BYTES, "a.pdf"),
+    "too heavy": (PDF + b" " * attachments.MAX_BYTES, "a.pdf"),
     "WebP is no certificate": (b"RIFF\x00\x00\x00\x00WEBPVP8 ", "a.webp"),
 }
 
@@ -159,7 +159,7 @@ HOSTILE = {
 def test_hostile_files_are_refused_and_not_kept(counter, rental, browsers, case):
     data, name = HOSTILE[case]
     with pytest.raises(Invalid) as refusal:
-        insurance.receive(name, data)
+        attachments.receive(name, data)
     assert list(refusal.value.errors) == ["file"]
     answer = post(browsers["bob"], rental, data, name)
     assert answer.status_code == 422 and refusal.value.errors["file"][0] in answer.get_data(as_text=True)
@@ -167,7 +167,7 @@ def test_hostile_files_are_refused_and_not_kept(counter, rental, browsers, case)
 
 
 def test_far_too_heavy_is_refused_before_it_is_read(counter, rental, browsers):
-    assert post(browsers["bob"], rental, b"x" * (insurance.MAX_BYTES + 2 * 1024 * 1024)).status_code == 413
+    assert post(browsers["bob"], rental, b"x" * (attachments.MAX_BYTES + 2 * 1024 * 1024)).status_code == 413
 
 
 @pytest.mark.parametrize("until", ["", "2027-02-28", "hier", "2099-01-01", "2027-02-30", "9" * 400])
@@ -186,7 +186,7 @@ def test_days_that_cannot_be(counter, rental, browsers, until):
     ],
 )
 def test_a_name_is_only_text(given, shown):
-    assert insurance.shown_name(given) == shown
+    assert attachments.shown_name(given) == shown
 
 
 def test_so_many_files_and_no_more(counter, rental):

@@ -6,7 +6,7 @@ from flask_babel import force_locale
 from marketplace.accounts.models import Organisation, User
 from marketplace.core.db import db, transaction
 from marketplace.core.errors import Conflict
-from marketplace.exchanges import insurance, signing
+from marketplace.exchanges import attachments, insurance, signing
 from marketplace.exchanges.models import Document
 from marketplace.messaging import queries, services, texts
 from marketplace.messaging.models import Notification
@@ -41,7 +41,7 @@ def sign(counter, actor, exchange, document=None, **values) -> Document:
 
 
 def send(actor, exchange, data=PDF, name="attestation.pdf", until=FAR) -> None:
-    upload, shown, found = insurance.receive(name, data)
+    upload, shown, found = attachments.receive(name, data)
     with transaction():
         insurance.add(actor, exchange, upload, shown, found, until.isoformat())
 
