@@ -51,7 +51,7 @@ from marketplace.moderation import reports
 from marketplace.search import jobs as search_jobs
 from marketplace.search import listeners as search
 from marketplace.settings import Settings
-from marketplace.web import label_sheets, papers
+from marketplace.web import label_sheets, papers, report_papers
 
 # event class → functions, called in this order inside the announcing transaction
 LISTENERS: dict[type, list[Callable[[Any], None]]] = {
@@ -109,10 +109,11 @@ JOBS: dict[str, Callable[..., None]] = {
     "moderation.sweep_contacts": reports.sweep_contacts,
     "carbon.record_again": carbon_jobs.record_again,
     "carbon.estimate_all": carbon_jobs.estimate_all,
+    "carbon.roll_up": carbon_jobs.roll_up,
+    "carbon.make_report": report_papers.make,
     "carbon.turn_of_the_day": carbon_jobs.turn_of_the_day,
     "carbon.measure_import": carbon_jobs.measure_import,
     "carbon.take_in_document": declaring.take_in,
-    "carbon.roll_up": carbon_jobs.roll_up,
     "search.rebuild": search_jobs.rebuild,
     "search.refresh_vocabulary": search_jobs.refresh_vocabulary,
     "search.rebuild_vocabulary": search_jobs.rebuild_vocabulary,

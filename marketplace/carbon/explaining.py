@@ -1,6 +1,6 @@
 """A figure opened into its terms: what was multiplied, with which factor and whose doubt weighs most."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -99,14 +99,20 @@ def _explain(
     kind: str, inputs: Mapping[str, Any], used: list[tuple[str, str]], displacement_key: str | None
 ) -> Explanation:
     result = compute(kind, inputs, first_versions(used), displacement_key, named=named_versions)
-    query = select(Factor).where(tuple_(Factor.key, Factor.version).in_(used))
-    factors = {(row.key, row.version): row for row in db.session.scalars(query)}
-    rows = tuple(_row(term, factors[(term.factor.key, term.factor.version)]) for term in result.terms)
+    factors = factor_rows(used)
+    rows = tuple(term_row(term, factors[(term.factor.key, term.factor.version)]) for term in result.terms)
     causes, rest = _causes(result)
     return Explanation(result, result.steps, rows, causes, rest)
 
 
-def _row(term: Term, factor: Factor) -> TermRow:
+def factor_rows(versions: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Factor]:
+    """Rows of the library by (key, version)."""
+    query = select(Factor).where(tuple_(Factor.key, Factor.version).in_(list(versions)))
+    return {(row.key, row.version): row for row in db.session.scalars(query)}
+
+
+def term_row(term: Term, factor: Factor) -> TermRow:
+    """A term of the method with the numbers it multiplies."""
     parts = tuple(
         Multiplied(symbol, value, factor.unit if symbol == "q" else PART_UNITS.get(symbol, ""))
         for symbol, value in term.parts

@@ -9,7 +9,7 @@ from marketplace.accounts.permissions import Actor
 from marketplace.core.clock import today
 from marketplace.core.db import db
 from marketplace.core.errors import Conflict, NotAllowed
-from marketplace.exchanges.documents import PREPARATION, QUOTE, open_paper
+from marketplace.exchanges.documents import CARBON, PREPARATION, QUOTE, open_paper
 from marketplace.exchanges.lines import price_lines
 from marketplace.exchanges.models import Document, Exchange
 from marketplace.exchanges.queries import as_party, exchange_for, may_move
@@ -29,6 +29,11 @@ def can_quote(exchange: Exchange, state: str) -> bool:
 def can_prepare(state: str) -> bool:
     """Whether something waits to be prepared."""
     return state in PREPARED
+
+
+def can_certify(exchange: Exchange, state: str) -> bool:
+    """Whether a certificate of avoided emissions has a meaning; that of a donation says it already."""
+    return exchange.kind != "donation" and state == "completed"
 
 
 def ask_quote(actor: Actor | None, exchange_public_id: str, language: str) -> Document:
@@ -54,6 +59,14 @@ def ask_preparation(actor: Actor | None, exchange_public_id: str, language: str)
     if not can_prepare(exchange.state):
         raise Conflict(_("Il n’y a rien à préparer maintenant."), state=exchange.state)
     return _open(exchange, PREPARATION, language)
+
+
+def ask_certificate(actor: Actor | None, exchange_public_id: str, language: str) -> Document:
+    """What the ledger says of the exchange today; a newer one takes the place of the last. Raises as `ask_quote`."""
+    exchange = _own(actor, exchange_public_id)
+    if not can_certify(exchange, exchange.state):
+        raise Conflict(_("Une attestation se fait une fois l’échange terminé."), state=exchange.state)
+    return _open(exchange, CARBON, language)
 
 
 def _own(actor: Actor | None, exchange_public_id: str) -> Exchange:

@@ -26,6 +26,7 @@ FILE_NAMES = {
     "preparation": "preparation",
     "condition": "etat-des-lieux",
     "insurance": "assurance",
+    "carbon_certificate": "attestation-carbone",
 }
 EXTENSIONS = {"application/pdf": "pdf", "image/jpeg": "jpg"}
 
@@ -55,6 +56,7 @@ class Papers:
     before: list[Paper]
     may_quote: bool
     may_prepare: bool
+    may_certify: bool
     insurance: str | None  # a code of the labels `insurance`; None where it has no place
 
 
@@ -72,6 +74,7 @@ def papers_of(view: ExchangeView) -> Papers:
         before=[one for one in papers if one.document.superseded_at is not None],
         may_quote=writes and asking_papers.can_quote(exchange, view.state),
         may_prepare=writes and view.side == PROVIDER and asking_papers.can_prepare(view.state),
+        may_certify=writes and asking_papers.can_certify(exchange, view.state),
         insurance=_insurance(view, found),
     )
 

@@ -17,6 +17,7 @@ from marketplace.core.errors import Conflict, Invalid, MarketplaceError, NotFoun
 from marketplace.core.text import slug
 from marketplace.exchanges import counter, queries, services
 from marketplace.exchanges.codes import TooManyTries
+from marketplace.exchanges.documents import CARBON
 from marketplace.exchanges.forms import FORMS, MessageForm, MoveForm, PickForm, form_for, show_errors
 from marketplace.exchanges.forms_things import amended_lines
 from marketplace.exchanges.models import Exchange
@@ -267,6 +268,8 @@ def scanned(code: str) -> Any:
     if found is None:
         raise NotFound
     document, exchange = found
+    if document.kind == CARBON:
+        return redirect(url_for("verification.code", code=document.code), 303)
     grams, weighed = queries.mass_of(exchange)
     return render_template(
         "exchanges/verify.html",

@@ -198,6 +198,7 @@ LABELS = {
         "departure": _l("État des lieux de départ"),
         "return": _l("État des lieux de retour"),
         "insurance": _l("Attestation d’assurance"),
+        "carbon_certificate": _l("Attestation d’émissions évitées"),
     },
     # « Réduction comprise : 20 % (école) »
     "reduction": {"school": _l("école"), "non_profit": _l("association"), "agreed": _l("accordée")},

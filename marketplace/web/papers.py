@@ -39,6 +39,7 @@ TEMPLATES = {
     documents.SALE: "exchanges/paper_sale.html",
     documents.PREPARATION: "exchanges/paper_preparation.html",
     documents.CONDITION: "exchanges/paper_condition.html",
+    documents.CARBON: "exchanges/paper_carbon.html",
 }
 LANGUAGES = ("fr", "en")
 PHOTOS_TAKE = timedelta(seconds=2)
@@ -99,8 +100,10 @@ def pdf(document: Document, language: str = "fr") -> bytes:
         exchange = exchange_of(document)
         facts = shared_facts(document, exchange)
         pictures: Mapping[str, bytes] = {}
-        if document.kind == documents.CERTIFICATE:
+        if document.kind in (documents.CERTIFICATE, documents.CARBON):
             facts |= certificate_facts(exchange)
+            if document.kind == documents.CARBON:  # it tells the ledger's word of the day it was asked for
+                facts["issued"] = _day(document.created_at)
         else:
             more, pictures = papers_facts.facts_of(document, exchange)
             facts |= more
@@ -111,11 +114,24 @@ def pdf(document: Document, language: str = "fr") -> bytes:
 def to_pdf(page: str, pictures: Mapping[str, bytes] | None = None) -> bytes:
     """A whole page of HTML as PDF/UA-1; it may name files below static/, `pictures` by their addresses (`photo:…`), and
     nothing else."""
+    return pdf_within(page, None, pictures)
+
+
+def pdf_within(page: str, most_pages: int | None, pictures: Mapping[str, bytes] | None = None) -> bytes:
+    """The same, kept to `most_pages`. Raises `TooLong` where it needs more."""
     from weasyprint import HTML  # half a second to import: only the worker pays it
 
-    return HTML(string=page, base_url=_static().as_uri() + "/", url_fetcher=_fetcher(pictures or {})).write_pdf(
-        pdf_variant="pdf/ua-1", pdf_tags=True
-    )
+    options: dict[str, Any] = {"pdf_variant": "pdf/ua-1", "pdf_tags": True}
+    html = HTML(string=page, base_url=_static().as_uri() + "/", url_fetcher=_fetcher(pictures or {}))
+    laid_out = html.render(**options)
+    if most_pages is not None and len(laid_out.pages) > most_pages:
+        raise TooLong(len(laid_out.pages))
+    data: bytes = laid_out.write_pdf(**options)
+    return data
+
+
+class TooLong(Exception):
+    """A paper has more pages than it may: so many."""
 
 
 def exchange_of(document: Document) -> Exchange:
@@ -162,8 +178,14 @@ def certificate_facts(exchange: Exchange) -> dict[str, Any]:
         "mass_grams": grams,
         "mass_source": "weighed" if weighed else "estimated",
         "entries": list(entries.values()),
+        "verify_entries": f"{_host()}/verifier",
         "issued": _day(exchange.completed_at),
     }
+
+
+def _host() -> str:
+    base_url: str = current_app.extensions["settings"].base_url
+    return base_url.split("://", 1)[1]
 
 
 def _day(at: Any) -> str:

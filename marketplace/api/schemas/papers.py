@@ -5,7 +5,10 @@ from flask_babel import lazy_gettext as _l
 from marketplace.api.fields import Code, Day, Flag, Many, Moment, Schema, Text, Within
 from marketplace.exchanges.states import PROVIDER, RECEIVER
 
-KINDS = ["quote", "agreement", "preparation", "condition", "insurance", "donation_certificate", "sale_receipt"]
+KINDS = [
+    "quote", "agreement", "preparation", "condition", "insurance", "donation_certificate", "sale_receipt",
+    "carbon_certificate",
+]  # fmt: skip
 MEDIA_TYPES = ["application/pdf", "image/jpeg"]
 
 
