@@ -6,6 +6,7 @@ back. The same count gives the same entries, but for their identifiers.
 """
 
 import random
+from collections import Counter
 from collections.abc import Iterator
 from datetime import date, timedelta
 from decimal import Decimal
@@ -15,7 +16,7 @@ from flask import Flask
 from sqlalchemy import insert, select, update
 
 from marketplace.accounts.models import Organisation, Production
-from marketplace.carbon import ledger, rollups
+from marketplace.carbon import factor_use, ledger, rollups
 from marketplace.carbon.bridge import Thing, Trip, bridge
 from marketplace.carbon.canonical import canonical_text, seal
 from marketplace.carbon.claims import Claim, Named, Party, parties, share_of
@@ -162,7 +163,7 @@ def _told(entry: LedgerEntry) -> Told:
 
 
 def _copies(draw: random.Random, patterns: list[Told], everybody: list[Party], count: int) -> None:
-    totals = _Totals()
+    totals, uses = _Totals(), Counter[factor_use.Pair]()
     first_day = today() - timedelta(days=MONTHS * 30)
     for start in range(0, max(count, 0), BATCH):
         with transaction() as session:
@@ -172,13 +173,17 @@ def _copies(draw: random.Random, patterns: list[Told], everybody: list[Party], c
             next_id = (session.scalar(select(LedgerEntry.id).order_by(LedgerEntry.id.desc()).limit(1)) or 0) + 1
             for number in range(min(BATCH, count - start)):
                 on = first_day + timedelta(days=int(draw.random() * MONTHS * 30))
-                entry, own = _copy(draw.choice(patterns), _sides(draw, everybody), on, head, next_id + number)
+                told = draw.choice(patterns)
+                entry, own = _copy(told, _sides(draw, everybody), on, head, next_id + number)
                 totals.take(entry, own)
+                uses.update(factor_use.counted(told[1], entry.status))
                 rows.append(_columns(entry))
                 shares += own
             session.execute(insert(LedgerEntry), rows)
             session.execute(insert(LedgerShare), [_columns(share) for share in shares])
             totals.write()
+    with transaction():
+        factor_use.add(uses)
     _catch_up_sequence()
 
 

@@ -20,20 +20,28 @@ def counted(body: Mapping[str, Any], status: str) -> Counter[Pair]:
 
 def count(entry: LedgerEntry) -> None:
     """Move the counters by an entry just written, under the lock of the ledger's head."""
-    more = counted(entry.body, entry.status)
-    if not more:
-        return
-    step = next(iter(more.values()))
-    named = tuple_(FactorUse.key, FactorUse.version).in_(sorted(more))
+    add(counted(entry.body, entry.status))
+
+
+def add(more: Mapping[Pair, int]) -> None:
+    """Move the counters, in one statement for all that move by as much."""
+    for step in sorted(set(more.values())):
+        _move(sorted(pair for pair, n in more.items() if n == step), step)
+
+
+def _move(pairs: list[Pair], step: int) -> None:
+    named = tuple_(FactorUse.key, FactorUse.version).in_(pairs)
     moved = db.session.execute(
         update(FactorUse).where(named).values(entry_count=FactorUse.entry_count + step),
         execution_options={"synchronize_session": False},
     )
-    if moved.rowcount == len(more):  # type: ignore[attr-defined]
+    if moved.rowcount == len(pairs):  # type: ignore[attr-defined]
         return
     found = db.session.execute(select(FactorUse.key, FactorUse.version).where(named))
     there = {(row.key, row.version) for row in found}
-    new = [{"key": key, "version": version, "entry_count": step} for key, version in sorted(more.keys() - there)]
+    new = [
+        {"key": key, "version": version, "entry_count": step} for key, version in pairs if (key, version) not in there
+    ]
     db.session.execute(insert(FactorUse.__table__), new)  # type: ignore[arg-type]
 
 
