@@ -4,10 +4,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import Any, Protocol
 
 from marketplace.carbon.method import Result
 from marketplace.carbon.numbers import ONE, exactly, plain
+
+
+class Row(Protocol):
+    """An organisation or a production."""
+
+    id: Any
+    public_id: Any
 
 
 @dataclass(frozen=True)
@@ -101,6 +108,16 @@ def kept_apart(claim: Claim) -> dict[str, Any]:
         "correction": dict(claim.correction) if claim.correction else None,
     }
     return {name: value for name, value in found.items() if value}
+
+
+def party_of(role: str, organisation: Row, production: Row | None) -> Party:
+    """A side, before the shares are given out (`parties`)."""
+    return Party(
+        role,
+        Named(organisation.id, organisation.public_id),
+        Named(production.id, production.public_id) if production else None,
+        Decimal(0),
+    )
 
 
 def figures(result: Result | None) -> dict[str, Any]:

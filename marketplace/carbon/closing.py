@@ -1,7 +1,7 @@
 """What was bought new for a rental stock and leaves it after n < N uses: the rest of its production, to its keeper
 alone (method, section 2). Sold, given away, or lost by whoever rented it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -27,9 +27,10 @@ from marketplace.carbon.uses import (
     stock_before,
     uses_made,
     uses_of_pieces,
+    uses_so_far,
     with_pieces,
 )
-from marketplace.catalogue.models import Piece
+from marketplace.catalogue.models import Listing, Piece
 from marketplace.core.db import db
 from marketplace.exchanges.models import Exchange, ExchangeLine
 
@@ -39,22 +40,35 @@ SUBJECT = "stock_exit"  # of a line, by its public id: one closing entry at most
 def closing_of(exchange: Exchange, line: ExchangeLine, thing: Thing, on: date, keeper: Party) -> Claim | None:
     """The closing entry that this line asks for, or None: nothing bought new leaves, all of it is written off, or it is
     written already. A rental's line closes what was lost; that use is among the n."""
-    before = last_rental(line.listing_id, on)
-    if before is None or _written(line):
+    return _closing(line.listing, line.public_id, thing, on, keeper, lambda: _leaving(exchange, line))
+
+
+def closing_of_units(
+    listing: Listing, units: Decimal, subject_id: str, thing: Thing, on: date, keeper: Party
+) -> Claim | None:
+    """The same for units that leave otherwise than by an exchange line: treated as waste."""
+    return _closing(listing, subject_id, thing, on, keeper, lambda: _leaving_units(listing, units))
+
+
+def _closing(
+    listing: Listing, subject_id: str, thing: Thing, on: date, keeper: Party, leaving_of: Callable[[], list[Own]]
+) -> Claim | None:
+    before = last_rental(listing.id, on)
+    if before is None or _written(subject_id):
         return None
     common: dict[str, Any] = {
         "kind": CLOSING,
         "subject_kind": SUBJECT,
-        "subject_id": line.public_id,
+        "subject_id": subject_id,
         "parties": [Party("giver", keeper.organisation, keeper.production, ONE)],
         "occurred_on": on,
-        "listing": Named(line.listing.id, line.listing.public_id),
-        "category": line.category_key,
-        "unit": line.unit,
+        "listing": Named(listing.id, listing.public_id),
+        "category": listing.category_key,
+        "unit": listing.unit,
         "predecessor": Named(before.id, before.public_id),
     }
     try:
-        leaving = _leaving(exchange, line)
+        leaving = leaving_of()
         if not leaving:
             return None
         units = sum((own.units or ZERO for own in leaving), ZERO)
@@ -65,8 +79,8 @@ def closing_of(exchange: Exchange, line: ExchangeLine, thing: Thing, on: date, k
     return Claim(**common, quantity=units, result=result, inputs=inputs, notes=("left_stock",))
 
 
-def _written(line: ExchangeLine) -> bool:
-    query = select(LedgerEntry.id).where(LedgerEntry.subject_kind == SUBJECT, LedgerEntry.subject_id == line.public_id)
+def _written(subject_id: str) -> bool:
+    query = select(LedgerEntry.id).where(LedgerEntry.subject_kind == SUBJECT, LedgerEntry.subject_id == subject_id)
     return db.session.scalar(query.limit(1)) is not None
 
 
@@ -97,16 +111,31 @@ def _leaving(exchange: Exchange, line: ExchangeLine) -> list[Own]:
         return _leaving_pieces(exchange, line, [e.piece_id for e in gone] if is_rental else None, usual)
     if usual != "bought_new":
         return []
-    fixed = first_use(line)
-    if fixed is None:  # no use was charged: there is nothing to close
-        return []
     with exactly():
         units = sum((entry.quantity for entry in gone), ZERO) if is_rental else line.quantity
         made = uses_made(exchange, line) + (line.quantity if is_rental else ZERO)
-        each = made / max(stock_before(exchange, line), units)
+        return _alike(listing.id, units, made, stock_before(exchange, line))
+
+
+def _leaving_units(listing: Listing, units: Decimal) -> list[Own]:
+    usual = origin_of(listing.acquired, listing.origin_line_id is not None)
+    if listing.stock_by == "piece":
+        raise_unless_reuse(usual)
+    if usual != "bought_new":
+        return []
+    with exactly():
+        return _alike(listing.id, units, uses_so_far(listing.id), listing.quantity or ZERO)
+
+
+def _alike(listing_id: int, units: Decimal, made: Decimal, stock: Decimal) -> list[Own]:
+    """`units` out of a stock of which `made` uses are on record: each has had as many as any other."""
+    fixed = first_use(listing_id)
+    if fixed is None:  # no use was charged: there is nothing to close
+        return []
+    each = made / max(stock, units)
     if not ZERO < each < Decimal(fixed.uses_expected):
         return []
-    return [Own(usual, each, units, None, fixed)]
+    return [Own("bought_new", each, units, None, fixed)]
 
 
 def _leaving_pieces(

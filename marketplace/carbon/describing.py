@@ -8,10 +8,10 @@ from typing import Any
 
 from sqlalchemy import or_, select
 
-from marketplace.accounts.models import Organisation, Production, Site
+from marketplace.accounts.models import Site
 from marketplace.carbon import custody, uses
 from marketplace.carbon.bridge import Bridged, Knowledge, Thing, bridge, line_mass, receiver_of
-from marketplace.carbon.claims import Named, Party, parties
+from marketplace.carbon.claims import Named, Party, parties, party_of
 from marketplace.carbon.libraries import knowledge_on
 from marketplace.carbon.logistics import Trip, load_shares, road_distance, upkeep_line
 from marketplace.carbon.models import Upkeep
@@ -55,11 +55,11 @@ def facts_of(exchange: Exchange, line: ExchangeLine) -> Facts:
     day = day_of(exchange)
     knowledge = knowledge_on(day).knowing(product_of(line.listing_id, day))
     noted = knowledge.parameters.noted()
-    giver = party("giver", exchange.provider, exchange.provider_production)
-    receiver = party("receiver", exchange.receiver, exchange.receiver_production)
+    giver = party_of("giver", exchange.provider, exchange.provider_production)
+    receiver = party_of("receiver", exchange.receiver, exchange.receiver_production)
     rented = exchange.kind == "rental" or uses.rented_before(exchange, line)
     before = custody.brought_in_by(line.listing, exchange.provider, rented)
-    bringer = party("bringer", before.provider, before.provider_production) if before is not None else None
+    bringer = party_of("bringer", before.provider, before.provider_production) if before is not None else None
     return Facts(
         occurred_on=day,
         parties=parties(giver, receiver, bringer, noted.get("allocation.giver").value,
@@ -69,15 +69,6 @@ def facts_of(exchange: Exchange, line: ExchangeLine) -> Facts:
         knowledge=knowledge,
         parameters=noted,
     )  # fmt: skip
-
-
-def party(role: str, organisation: Organisation, production: Production | None) -> Party:
-    return Party(
-        role,
-        Named(organisation.id, organisation.public_id),
-        Named(production.id, production.public_id) if production else None,
-        Decimal(0),
-    )
 
 
 def described(exchange: Exchange, line: ExchangeLine, facts: Facts) -> Bridged:

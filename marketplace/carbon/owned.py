@@ -74,12 +74,12 @@ def own_items(
             raise NotQuantified("origin_unknown", "origin")
         units = quantity if group.units is None else group.units
         item: dict[str, Any] = {"origin": group.origin, "use_index": plain(group.use_index)}
-        lines = lines_of(units)
         if group.fixed is None:
+            lines = lines_of(units)
             item["uses_expected"] = str(group.uses_expected) if group.uses_expected is not None else usual_uses()
         else:
             item["uses_expected"] = group.fixed.uses_expected
-            lines = _as_at_first(group.fixed, units, lines)
+            lines = _as_at_first(group.fixed, units, _today(lines_of, units))
             older = {key: version for key, version in group.fixed.versions.items() if _version(factors, key) != version}
             if older:
                 item["factor_versions"] = dict(group.fixed.versions)
@@ -90,6 +90,14 @@ def own_items(
             item["pieces"] = list(group.pieces)
         out.append(item)
     return out[0] if len(out) == 1 else out
+
+
+def _today(lines_of: Callable[[Decimal], list[dict[str, Any]]], units: Decimal) -> list[dict[str, Any]]:
+    """The lines of a unit as it is described now; none where that no longer suffices."""
+    try:
+        return lines_of(units)
+    except NotQuantified:
+        return []
 
 
 def _version(factors: Library, key: str) -> str | None:

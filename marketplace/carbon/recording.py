@@ -9,8 +9,8 @@ from sqlalchemy.orm import selectinload
 
 from marketplace.carbon import closing, custody, ledger
 from marketplace.carbon.bridge import Thing, line_mass
-from marketplace.carbon.claims import Claim, Named
-from marketplace.carbon.describing import Describe, Facts, counted_lines, day_of, described, facts_of, party, thing_of
+from marketplace.carbon.claims import Claim, Named, party_of
+from marketplace.carbon.describing import Describe, Facts, counted_lines, day_of, described, facts_of, thing_of
 from marketplace.carbon.libraries import named_versions
 from marketplace.carbon.method import compute
 from marketplace.carbon.models import LedgerEntry
@@ -23,6 +23,7 @@ from marketplace.jobs.outbox import enqueue
 logger = logging.getLogger(__name__)
 
 RETRY = "carbon.record_again"
+INTO_STOCK = "d.into_stock"
 
 
 def record_exchange(exchange_id: int, describe: Describe = described) -> list[LedgerEntry]:
@@ -111,7 +112,7 @@ def _write(
 
 
 def _close(exchange: Exchange, line: ExchangeLine, on: date) -> None:
-    keeper = party("giver", exchange.provider, exchange.provider_production)
+    keeper = party_of("giver", exchange.provider, exchange.provider_production)
     claim = closing.closing_of(exchange, line, thing_of(line), on, keeper)
     if claim is not None:
         ledger.append(claim)
@@ -134,6 +135,7 @@ def _claim(
         )
     except NotQuantified as found:
         return Claim(**common, reason=found.code, reason_data={"where": found.where, **found.data})
+    common["into_stock"] = made.displacement_key == INTO_STOCK
     return Claim(
         **common,
         result=result,

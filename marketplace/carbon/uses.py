@@ -41,7 +41,7 @@ def of_rental(exchange: Exchange, line: ExchangeLine) -> list[Own]:
     if usual == "reuse":  # O is 0 whatever the rank: one group, at the rank of its first unit
         rank, _units = ranks(line.quantity, made, stock)[0]
         return [Own(usual, rank, None, listing.uses_expected)]
-    fixed = first_use(line)
+    fixed = first_use(listing.id)
     return [Own(usual, rank, units, listing.uses_expected, fixed) for rank, units in ranks(line.quantity, made, stock)]
 
 
@@ -60,17 +60,25 @@ def _earlier(exchange: Exchange, line: ExchangeLine) -> ColumnElement[bool]:
     )
 
 
-def _rentals(line: ExchangeLine, *columns: Any) -> Select[Any]:
+def _rentals(listing_id: int, *columns: Any) -> Select[Any]:
     query = select(*columns).select_from(ExchangeLine).join(Exchange, Exchange.id == ExchangeLine.exchange_id)
-    return query.where(Exchange.kind == "rental", ExchangeLine.listing_id == line.listing_id)
+    return query.where(Exchange.kind == "rental", ExchangeLine.listing_id == listing_id)
 
 
 def uses_made(exchange: Exchange, line: ExchangeLine) -> Decimal:
     """Units rented out by earlier rentals of this listing, less the uses of units that have left since."""
-    query = _rentals(line, func.sum(ExchangeLine.quantity)).where(_earlier(exchange, line))
-    made = db.session.scalar(query) or ZERO
+    return _uses_of_units_left(line.listing_id, _earlier(exchange, line))
+
+
+def uses_so_far(listing_id: int) -> Decimal:
+    """The same up to now, for what leaves otherwise than by an exchange line."""
+    return _uses_of_units_left(listing_id, Exchange.state == "completed")
+
+
+def _uses_of_units_left(listing_id: int, which: ColumnElement[bool]) -> Decimal:
+    made = db.session.scalar(_rentals(listing_id, func.sum(ExchangeLine.quantity)).where(which)) or ZERO
     with exactly():
-        for closing in closings_of(line.listing_id):
+        for closing in closings_of(listing_id):
             for item in groups_of(closing.body["inputs"]):
                 made -= Decimal(item["units"]) * Decimal(item["use_index"])
         return max(made, ZERO)
@@ -78,7 +86,14 @@ def uses_made(exchange: Exchange, line: ExchangeLine) -> Decimal:
 
 def rented_before(exchange: Exchange, line: ExchangeLine) -> bool:
     """Whether an earlier rental of this listing was completed, whatever its entry says."""
-    return db.session.scalar(_rentals(line, ExchangeLine.id).where(_earlier(exchange, line)).limit(1)) is not None
+    query = _rentals(line.listing_id, ExchangeLine.id).where(_earlier(exchange, line))
+    return db.session.scalar(query.limit(1)) is not None
+
+
+def ever_rented(listing_id: int) -> bool:
+    """Whether a rental of this listing was ever completed."""
+    query = _rentals(listing_id, ExchangeLine.id).where(Exchange.state == "completed")
+    return db.session.scalar(query.limit(1)) is not None
 
 
 def closings_of(listing_id: int) -> list[LedgerEntry]:
@@ -198,10 +213,10 @@ def _settled_by(entry: LedgerEntry, piece: str | None = None) -> Fixed | None:
     return fixed_by(body["inputs"], Decimal(body["quantity"]), used, piece)
 
 
-def first_use(line: ExchangeLine) -> Fixed | None:
+def first_use(listing_id: int) -> Fixed | None:
     """What the first counted rental of this listing settled; None before it, or where it charged no O."""
     query = standing().where(
-        LedgerEntry.listing_id == line.listing_id,
+        LedgerEntry.listing_id == listing_id,
         LedgerEntry.kind == "rental",
         LedgerEntry.result_kgco2e.is_not(None),
     )
