@@ -75,6 +75,7 @@ BLUEPRINTS = [
     "marketplace.accounts.views_productions",
     "marketplace.footprint.views_sheet",
     "marketplace.footprint.views_crew",
+    "marketplace.footprint.views_footprint",
     "marketplace.accounts.views_partners",
     "marketplace.catalogue.views_favourites",
     "marketplace.messaging.views",

@@ -44,6 +44,7 @@ from marketplace.exchanges.events import (
     StockChanged,
     WaitingMovedUp,
 )
+from marketplace.footprint import jobs as footprint_jobs
 from marketplace.jobs import runner
 from marketplace.messaging import jobs as messaging_jobs
 from marketplace.messaging import listeners as messaging
@@ -108,6 +109,7 @@ JOBS: dict[str, Callable[..., None]] = {
     "messaging.write_invitation": messaging_jobs.write_invitation,
     "moderation.sweep_contacts": reports.sweep_contacts,
     "carbon.record_again": carbon_jobs.record_again,
+    "footprint.sweep_drafts": footprint_jobs.sweep_drafts,
     "carbon.estimate_all": carbon_jobs.estimate_all,
     "carbon.roll_up": carbon_jobs.roll_up,
     "carbon.make_report": report_papers.make,
@@ -135,6 +137,7 @@ TIMETABLE: dict[str, int] = {
     "accounts.sweep_past": 86400,
     "moderation.sweep_contacts": 86400,
     "api.sweep_idempotency_keys": 3600,
+    "footprint.sweep_drafts": 86400,
     "search.refresh_vocabulary": 600,
     "search.rebuild_vocabulary": 86400,
 }

@@ -7,6 +7,7 @@ from flask_babel import gettext as _
 from marketplace.core.tables_out import Cell, Sheet, csv_of, xlsx_of
 from marketplace.footprint import wording
 from marketplace.footprint.exchanged import Known
+from marketplace.footprint.importing import Kept
 from marketplace.footprint.kinds import KINDS, POSTS
 from marketplace.footprint.queries import Line, sums
 
@@ -54,3 +55,27 @@ def _row(post: str, line: Line | Known, source: str) -> list[Cell]:
         wording.post(post), line.kind, wording.kind_in_full(line.kind), line.day, line.quantity,
         wording.unit(line.unit), line.words, source,
     ]  # fmt: skip
+
+
+def footprint_tables(kept: Kept, stage: str) -> tuple[list[str], list[list[Cell]]]:
+    """A kept footprint, line by line in kgCO2e, with the line of the file it was read from."""
+    heads = [_("Bilan"), _("Poste"), _("Libellé"), "kgCO2e", _("Ligne du fichier"), _("Fichier"), _("SHA-256")]
+    rows: list[list[Cell]] = [
+        [str(wording.STAGES[stage]), wording.post(row.post), row.label, row.kgco2e, row.line,
+         kept.footprint.file_name, kept.footprint.sha256]
+        for post in POSTS for row in kept.rows if row.post == post
+    ]  # fmt: skip
+    return heads, rows
+
+
+def footprint_csv(kept: Kept, stage: str, language: str) -> bytes:
+    """The lines of a kept footprint."""
+    return csv_of(*footprint_tables(kept, stage), language)
+
+
+def footprint_xlsx(kept: Kept, stage: str) -> bytes:
+    """Its posts with their totals, then its lines."""
+    heads, rows = footprint_tables(kept, stage)
+    posts: list[list[Cell]] = [[wording.post(post), kept.posts[post]] for post in POSTS if post in kept.posts]
+    posts.append([_("Total"), kept.total])
+    return xlsx_of([Sheet(_("Par poste"), [_("Poste"), "kgCO2e"], posts), Sheet(_("Lignes"), heads, rows)])

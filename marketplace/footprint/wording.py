@@ -135,3 +135,13 @@ def wrong_quantity(code: str) -> Any:
         "zero": _("Zéro ne s’écrit pas : laissez la case vide."),
         "large": _("Cette quantité est hors de toute mesure."),
     }[code]
+
+
+def left_because(why: str) -> str:
+    """Why a line of somebody's table is not taken."""
+    return {
+        "total": _("total ou sous-total du fichier"),
+        "negative": _("négatif : une empreinte ne se réduit pas d’une compensation ni d’un évitement"),
+        "not_a_figure": _("pas un nombre"),
+        "unit": _("unité inconnue"),
+    }[why]
