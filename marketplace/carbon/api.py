@@ -108,7 +108,7 @@ def read_exchange_carbon(exchange_id: str) -> Response:
 )
 def read_ledger(asked: dict[str, Any]) -> Response:
     actor = auth.actor()
-    organisation_id, production_id = _scope(actor, asked)
+    organisation_id, production_id = own_scope(actor, asked)
     since, until = asked.get("from_"), asked.get("to")
     if since and until and until < since:
         raise Invalid({"to": _("La fin vient avant le début.")})
@@ -132,7 +132,7 @@ def read_ledger(asked: dict[str, Any]) -> Response:
     return answer(body)
 
 
-def _scope(actor: Actor, asked: dict[str, Any]) -> tuple[int, int | None]:
+def own_scope(actor: Actor, asked: dict[str, Any]) -> tuple[int, int | None]:
     """The organisation and production asked for, both the actor's own. Raises `NotFound` for those of others."""
     own = actor.organisation_id
     require(actor, "carbon.read", own)

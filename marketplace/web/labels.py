@@ -299,6 +299,12 @@ LABELS = {
         "public": _l("Tout le monde"),
     },
     "mass_source": {"weighed": _l("pesée"), "estimated": _l("estimée"), "guessed": _l("devinée d’après le rayon")},
+    "route": {
+        "unsorted": _l("à la benne, en mélange"),
+        "landfill": _l("en décharge"),
+        "incineration": _l("à l’incinérateur"),
+        "average": _l("au tri, par la filière courante"),
+    },
     "acquired": {"bought_new": _l("acheté neuf"), "reuse": _l("de réemploi")},
     "photo_state": {"received": _l("Reçue, en préparation"), "ready": _l("Prête"), "failed": _l("Illisible")},
     "scope": {

@@ -93,7 +93,8 @@ def test_a_report_is_made_shown_kept_and_told_when_the_ledger_corrects_it(scene,
     pdf, text = read(stored(report, "pdf"))
     assert 2 <= len(pdf.pages) <= 6
     wanted = [
-        "Rapport carbone", "Les Heures creuses", "=Feuilles; de décor", "Ressourcerie Le Contrechamp", "Pire que du neuf",
+        "Rapport carbone", "Les Heures creuses", "=Feuilles; de décor", "Ressourcerie Le Contrechamp",
+        "Pire que du neuf",
         "Une feuille venue de loin", "Un mystère", "prod.plywood", "ICE v2.0", "2026.1", "s’en retranchent jamais",
         "Limites.", report.digest[:4],
     ]  # fmt: skip
