@@ -55,7 +55,7 @@ _SAME = (
     "traits",
     "replacement_value_cents", "price_cents", "weekly_rate_cents", "deposit_cents", "grace_days", "minimum_cents",
     "longest_rental_days", "prep_days", "turnaround_days", "asks_insurance", "takes_offers", "open_to_public",
-    "acquired", "uses_expected", "city", "available_from",
+    "acquired", "uses_expected", "uses_made", "route_avoided", "city", "available_from",
     "gone_by", "visibility", "state", "version", "created_at", "updated_at", "published_at",
 )  # fmt: skip
 

@@ -65,6 +65,7 @@ def start_from(actor: Actor, template_public_id: str) -> Listing:
 def _draft(actor: Actor, raw: dict[str, Any], act: str) -> Listing:
     """What can still be said is: a value that is no longer taken, a place that has closed since, is left out."""
     values, _errors = parse_fields(raw)
+    values |= dict.fromkeys(("uses_made", "route_avoided"))  # of the one thing, not of its like
     values.setdefault("acquired", None)  # what was not said of the other is not said of this one
     for _attempt in range(3):
         try:

@@ -34,7 +34,7 @@ _PLAIN = (
     "title", "description", "category", "quantity", "unit", "length_cm", "width_cm", "height_cm", "mass_kg",
     "mass_source", "condition", "period", "style", "fire_rating", "reference", "available_from", "gone_by",
     "visibility", "partners_on", "public_on", "origin_production", "made_for", "prep_days", "turnaround_days",
-    "grace_days", "longest_rental_days", "acquired", "uses_expected", "shelf",
+    "grace_days", "longest_rental_days", "acquired", "uses_expected", "uses_made", "route_avoided", "shelf",
 )  # fmt: skip
 _FLAGS = ("asks_insurance", "takes_offers", "open_to_public")
 # field of the API → field of the form, where they differ
@@ -76,6 +76,8 @@ class ListingForm(FlaskForm):
     asks_insurance = BooleanField(_l("Une attestation d’assurance est demandée"))
     acquired = SelectField(_l("Comment vous les avez eues"), validate_choice=False)
     uses_expected = StringField(_l("Locations attendues dans leur vie"))
+    uses_made = StringField(_l("Usages que vous en avez faits"))
+    route_avoided = SelectField(_l("Sans preneur, elles partiraient"), validate_choice=False)
     site = SelectField(_l("Où les prendre"), validate_choice=False)
     place = StringField(_l("Code postal ou commune"))
     available_from = StringField(_l("Disponible dès"))
@@ -114,6 +116,7 @@ class ListingForm(FlaskForm):
         self.unit.choices = [SelectChoice("", _("Choisissez")), *choices("unit_name", UNITS)]
         vehicles = choices("vehicle", taxonomy.vehicles())
         self.handling_vehicle.choices = [SelectChoice("", _("Aucun en particulier")), *vehicles]
+        self.route_avoided.choices = [SelectChoice("", _("Je ne sais pas")), *choices("route", lending.ROUTES)]
         self.acquired.choices = [SelectChoice("", _("Non précisé")), *choices("acquired", lending.ACQUIRED)]
         periods = labels("period")
         if self.period.data and self.period.data not in periods:
@@ -324,11 +327,11 @@ def form_data(listing: Listing) -> dict[str, Any]:
 
 def _terms(values: Mapping[str, Any]) -> dict[str, Any]:
     """What the form shows of the terms of a loan; its amounts are shown with the others."""
-    days = ("prep_days", "turnaround_days", "grace_days", "longest_rental_days", "uses_expected")
+    days = ("prep_days", "turnaround_days", "grace_days", "longest_rental_days", "uses_expected", "uses_made")
     return {
         **{name: typed(values[name]) for name in days},
         **{name: values[name] for name in _FLAGS},
-        **{name: values[name] or "" for name in ("acquired", "shelf")},
+        **{name: values[name] or "" for name in ("acquired", "route_avoided", "shelf")},
         "rental_coefficients": lending.coefficients_of(values["rental_coefficients"]),
     }
 

@@ -19,6 +19,7 @@ USUAL_LONGEST = 365
 MOST_USES = 1000
 WEEK = 7
 ACQUIRED = ("bought_new", "reuse")
+ROUTES = ("unsorted", "landfill", "incineration", "average")  # where it would have gone without a taker
 
 # column → what it holds where nothing was said
 UNSAID: dict[str, Any] = {
@@ -33,6 +34,8 @@ UNSAID: dict[str, Any] = {
     "open_to_public": False,
     "acquired": None,
     "uses_expected": None,
+    "uses_made": None,
+    "route_avoided": None,
     "shelf": None,
 }
 
@@ -86,5 +89,7 @@ READERS: dict[str, Callable[[Any], Any]] = {
     "open_to_public": yes,
     "acquired": one_of(ACQUIRED),
     "uses_expected": lambda raw: whole(raw, 1, MOST_USES),
+    "uses_made": lambda raw: whole(raw, 0, MOST_USES),
+    "route_avoided": one_of(ROUTES),
     "shelf": lambda raw: optional_text(raw, 40),
 }

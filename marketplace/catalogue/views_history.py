@@ -26,7 +26,7 @@ _FIELDS = {
 }  # fmt: skip
 _CODES = {  # column → kind of label
     "unit": "unit_name", "condition": "condition", "mass_source": "mass_source", "visibility": "visibility",
-    "period": "period", "handling_vehicle": "vehicle", "acquired": "acquired",
+    "period": "period", "handling_vehicle": "vehicle", "acquired": "acquired", "route_avoided": "route",
 }  # fmt: skip
 _LISTS = {"modes": "mode", "colours": "colour"}
 _CENTS = frozenset({"price_cents", "weekly_rate_cents", "deposit_cents", "replacement_value_cents", "minimum_cents"})

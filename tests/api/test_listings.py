@@ -19,7 +19,7 @@ CONTRACT = {
     "gone_by": None, "visibility": "public", "handling": {"dismantling": True, "people": 2, "vehicle": "van_20m3"},
     "rental_coefficients": [100, 60, 40, 20], "grace_days": 0, "minimum_cents": 2500, "longest_rental_days": 90,
     "prep_days": 1, "turnaround_days": 2, "asks_insurance": True, "takes_offers": True, "open_to_public": True,
-    "acquired": "reuse", "uses_expected": 30, "shelf": "Allée 3",
+    "acquired": "reuse", "uses_expected": 30, "uses_made": 2, "route_avoided": "landfill", "shelf": "Allée 3",
 }  # fmt: skip
 
 
@@ -72,7 +72,7 @@ def test_terms_left_out_are_the_usual_ones_and_the_shelf_is_for_its_house(progra
     usual = {
         "rental_coefficients": [100, 50, 50, 0], "grace_days": 1, "minimum_cents": None, "longest_rental_days": 365,
         "prep_days": 0, "turnaround_days": 0, "asks_insurance": False, "takes_offers": False, "open_to_public": False,
-        "acquired": None, "uses_expected": None, "shelf": None,
+        "acquired": None, "uses_expected": None, "uses_made": None, "route_avoided": None, "shelf": None,
     }  # fmt: skip
     bare = {name: value for name, value in CONTRACT.items() if name not in usual}
     listing = ours.post("/listings", bare | {"site": factories.site_of(giver).public_id}).get_json()
