@@ -40,7 +40,9 @@ BLUEPRINTS = [
     "marketplace.catalogue.views_pieces",
     "marketplace.catalogue.views_sets",
     "marketplace.catalogue.views_labels",
-    "marketplace.carbon.views",
+    "marketplace.carbon.views_dashboards",  # with the pages of views.py, on one blueprint
+    "marketplace.carbon.views_factors",
+    "marketplace.carbon.views_product_data",
     "marketplace.carbon.views_reports",
     "marketplace.carbon.views_exports",
     "marketplace.carbon.views_verification",

@@ -1,5 +1,7 @@
 """Pages of reports and yearly statements: asked for, waited for, fetched."""
 
+import json
+from decimal import Decimal
 from typing import Any
 
 from flask import Blueprint, flash, jsonify, redirect, render_template, request, send_file, url_for
@@ -110,6 +112,8 @@ def show(report_id: str) -> Any:
         period=report_words.period(report),
         code=code_of(report),
         changed=reports.changed_since([report]).get(report.id) if report.state == "ready" else None,
+        said=json.loads(report.content)["totals"]["both"] if report.content else None,
+        decimal=Decimal,
         button=EmptyForm(),
     )
 

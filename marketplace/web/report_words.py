@@ -26,6 +26,7 @@ class Said:
     period: str
     sentence: str
     whole: str
+    mass: str
     state_of_ledger: str
     code: str
     doubtful: bool
@@ -39,11 +40,8 @@ def said(report: CarbonReport, facts: Facts, digest: str, recorded: datetime | N
         about=report.title,
         period=period(report, facts),
         sentence=_sentence(report.title, both.own, both.own_uncertainty),
-        whole=_(
-            "Entiers, les échanges auxquels elle a pris part ont évité %(whole)s et gardé %(mass)s en usage.",
-            whole=filters.carbon(both.whole, both.whole_uncertainty),
-            mass=filters.mass(both.mass_grams),
-        ),
+        whole=_whole(both.whole, both.whole_uncertainty),
+        mass=_("%(mass)s sont restés en usage.", mass=filters.mass(both.mass_grams)),
         state_of_ledger=_(
             "D’après le registre au %(day)s, jusqu’à l’écriture E-%(n)s.",
             day=filters.day(recorded),
@@ -62,12 +60,24 @@ def _sentence(title: str, own: Any, uncertainty: Any) -> str:
     return _("Pour sa part, « %(title)s » a évité %(figure)s.", title=title, figure=figure)
 
 
+def _whole(whole: Any, uncertainty: Any) -> str:
+    if whole < 0:
+        figure = filters.carbon(-whole, uncertainty)
+        return _(
+            "Entiers, les échanges auxquels elle a pris part ont coûté %(figure)s de plus que du neuf.", figure=figure
+        )
+    figure = filters.carbon(whole, uncertainty)
+    return _("Entiers, les échanges auxquels elle a pris part ont évité %(figure)s.", figure=figure)
+
+
 def period(report: CarbonReport, facts: Facts | None = None) -> str:
     """« Année 2026 », « Du 1er mars 2026 au 3 avril 2026 »."""
     since, until = report.since, report.until
     if since is None or until is None:
         if facts is None or facts.first_on is None:
             return _("Toutes les écritures")
+        if facts.first_on == facts.last_on:
+            return _("Toutes les écritures, du %(day)s", day=filters.day(facts.first_on))
         return _("Toutes les écritures, du %(first)s au %(last)s", first=filters.day(facts.first_on),
                  last=filters.day(facts.last_on))  # fmt: skip
     if (since.month, since.day, until.month, until.day, until.year) == (1, 1, 12, 31, since.year):

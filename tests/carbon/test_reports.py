@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from datetime import date
 from decimal import Decimal
 
 import pytest
@@ -10,18 +11,13 @@ from marketplace.carbon import ledger, reports
 from marketplace.carbon.canonical import seal
 from marketplace.carbon.models import LedgerEntry
 from marketplace.carbon.models_reports import CarbonReport
+from marketplace.carbon.report_facts import gather, shortened
+from marketplace.carbon.streaming import Span
 from marketplace.core.db import db, transaction
 from marketplace.web import report_papers
 from tests.carbon.made import completed, entries
 from tests.exchanges.papers_world import missing, read
-from tests.factories import (
-    actor_of,
-    make_listing,
-    make_organisation,
-    make_production,
-    make_user,
-    sign_in,
-)
+from tests.factories import actor_of, make_listing, make_organisation, make_production, make_user, owner_of, sign_in
 
 
 class Scene:
@@ -124,3 +120,93 @@ def test_a_report_is_made_shown_kept_and_told_when_the_ledger_corrects_it(scene,
     assert "corrigé depuis" in page
     assert "1 écritures retirées ou corrigées" in alice.get(f"/rapports/{report.public_id}").get_data(as_text=True)
     assert stored(report, "pdf") and get(report_id).digest == made.digest
+
+
+def test_a_statement_sums_what_it_does_not_list_and_fits_its_pages(app):
+    quai = make_organisation("Les Films du Quai", "production_company")
+    opera = make_organisation("Opéra du Rhône", "venue")
+    things = [
+        make_listing(opera, f"Chaise {n} " + "à dossier haut, velours vert, pieds tournés " * 2) for n in range(45)
+    ]
+    completed(things[:44], quai, quantity=2)
+    early = completed(things[44], quai, quantity=1, vehicle="truck_12t", distance_km=Decimal(4000))
+    with transaction():
+        subject = reports.of_organisation(owner_of(quai), quai.id)
+        report = reports.ask(subject, date(2026, 1, 1), date(2026, 12, 31), "en")
+    made = report_papers.files_of(db.session.get_one(CarbonReport, report.id))
+    pdf, text = read(made.files["pdf"])
+    assert len(pdf.pages) <= 6
+    wanted = [
+        "Carbon statement",
+        "Year 2026",
+        "5 other entries, smaller",
+        "Worse than new",
+        "Chaise 44",
+        "What it does not say",
+    ]
+    assert missing(wanted, text) == []
+    assert made.files["csv"].startswith(b"\xef\xbb\xbfEntry,Code,Date,")
+
+    facts = gather(reports.span_of(db.session.get_one(CarbonReport, report.id)))
+    for most in (40, 12):
+        shown, rest, count = shortened(facts, most)
+        assert (len(shown), count) == (most, 45 - most)
+        assert sum((line.own for line in shown), rest.own) == facts.both.own
+    assert [line.entry.exchange_id for line in facts.worse] == [early]
+    assert facts.both.own == sum((e.result_kgco2e for e in entries()), Decimal(0)) / 2
+
+
+def test_what_was_taken_back_shows_once_and_only_where_it_must(app, clock):
+    quai = make_organisation("Les Films du Quai", "production_company")
+    opera = make_organisation("Opéra du Rhône", "venue")
+    first = completed(make_listing(opera), quai)
+    clock.at("2027-01-20T12:00:00+01:00")
+    with transaction():
+        ledger.reverse(entries(first)[0], on=date(2027, 1, 20))
+    scope = ("organisation", quai.id)
+
+    def states(since, until):
+        facts = gather(Span(scope, since, until, 2))
+        return [line.state for line in facts.exchanges], facts.both.own
+
+    before, own = states(date(2026, 1, 1), date(2026, 12, 31))
+    after, taken = states(date(2027, 1, 1), date(2027, 12, 31))
+    assert (before, after) == (["withdrawn"], ["withdraws"]) and own == -taken > 0
+    assert states(None, None) == ([], Decimal(0))
+
+
+def test_a_report_that_fails_says_so_and_is_made_again(scene, client, monkeypatch):
+    report_id = scene.ask(date(2026, 11, 1), date(2026, 11, 30))
+    monkeypatch.setattr(report_papers, "_pdf", lambda *_given: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        report_papers.make(report_id)
+    report = get(report_id)
+    alice = sign_in(client, scene.alice, scene.quai)
+    page = alice.get(f"/rapports/{report.public_id}").get_data(as_text=True)
+    assert "n’a pas pu être fait" in page and alice.get(f"/rapports/{report.public_id}/pdf").status_code == 404
+    with transaction() as session:  # as a worker leaves it that is killed half-way
+        session.get_one(CarbonReport, report_id).state = "making"
+    monkeypatch.setattr(report_papers, "_pdf", lambda *_given: b"%PDF paper")
+    report_papers.make(report_id)
+    report_papers.make(report_id)
+    assert (get(report_id).state, stored(get(report_id), "pdf")) == ("ready", b"%PDF paper")
+    assert alice.post(f"/rapports/{report.public_id}/refaire").status_code == 409
+
+
+def test_what_cannot_be_asked_says_why(scene, client):
+    alice = sign_in(client, scene.alice, scene.quai)
+    path = f"/productions/{scene.shoot.public_id}/rapports"
+
+    def refused(**values):
+        answer = alice.post(path, data={"period": "all", "language": "fr", **values})
+        assert answer.status_code == 422
+        return answer.get_data(as_text=True)
+
+    assert "Aucune écriture dans cette période" in refused(period="year", year="2020")
+    assert "Choisissez une année" in refused(period="year", year="20x0")
+    assert "La fin vient avant le début" in refused(period="days", since="2026-02-02", until="2026-02-01")
+    assert "Donnez le premier jour" in refused(period="days", until="2026-02-01")
+    assert "Choisissez le français" in refused(language="de")
+    assert "Choisissez une période" in refused(period="jamais")
+    answer = alice.post("/tableau-de-bord/releves", data={"year": "2026", "language": "fr"})
+    assert answer.status_code == 303 and "/rapports/" in answer.headers["Location"]
