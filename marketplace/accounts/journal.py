@@ -65,6 +65,11 @@ WORDS = {
     "dispute.resolve": _l("Litige clos"),
     "exchange.resolve": _l("Échange rétabli ou clos"),
     "job.retry": _l("Travail relancé"),
+    "factors.send": _l("Fichier de facteurs envoyé"),
+    "factors.publish": _l("Facteurs publiés"),
+    "factors.drop": _l("Fichier de facteurs écarté"),
+    "product_data.record": _l("Donnée du fabricant notée"),
+    "product_data.withdraw": _l("Donnée du fabricant retirée"),
 }
 
 

@@ -25,7 +25,7 @@ from marketplace.api.schemas.carbon import (
     LedgerArgs,
     LedgerPageSchema,
 )
-from marketplace.carbon import api_figures, libraries, queries, services, versions
+from marketplace.carbon import api_figures, factor_use, libraries, product_data, queries, services, versions
 from marketplace.carbon.models import Factor
 from marketplace.core.clock import today
 from marketplace.core.db import db
@@ -35,6 +35,7 @@ from marketplace.exchanges.queries import exchange_for
 blueprint = Blueprint("api_carbon", __name__, description=_l("Émissions évitées"))
 
 _FACTOR_FIELDS = tuple(FactorSchema().fields)
+_VERSION_FIELDS = ("version", "effective_on", "kgco2e_per_unit", "uncertainty_pct", "source")
 
 
 @blueprint.route("/carbon/estimate", methods=["POST"])
@@ -73,12 +74,19 @@ def list_factors(asked: dict[str, Any]) -> Response:
 @blueprint.response(200, FactorWithVersionsSchema)
 @blueprint.doc(operationId="readFactor", summary=_l("Un facteur, avec sa source"), refuses=[404])
 def read_factor(asked: dict[str, Any], key: str) -> Response:
+    if key.startswith(libraries.OWN):
+        product_data.readable(None, key)  # a maker's own figure is as public as its listing
     rows = libraries.factor_versions(key)
     wanted = asked.get("version")
     chosen = [row for row in rows if row.version == wanted] if wanted else list(versions.in_force(rows, today()))
     if not chosen:
         raise NotFound
-    return answer(_factor(chosen[0]) | {"versions": [row.version for row in rows]})
+    uses = factor_use.uses_of(key)
+    history = [
+        {name: getattr(row, name) for name in _VERSION_FIELDS} | {"entry_count": uses.get(row.version, 0)}
+        for row in rows
+    ]
+    return answer(_factor(chosen[0]) | {"versions": [row.version for row in rows], "history": history})
 
 
 @blueprint.route("/exchanges/<exchange_id>/carbon", methods=["GET"])

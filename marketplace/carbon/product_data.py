@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from datetime import date
-from typing import Any
 
 from sqlalchemy import Row, Select, String, cast, or_, select
 
@@ -52,7 +51,7 @@ def product_of(listing_id: int, day: date) -> Product | None:
     return products_of([listing_id], day).get(listing_id)
 
 
-def versions_of(listing_id: int) -> list[Row[Any]]:
+def versions_of(listing_id: int) -> list[Row[ProductData, Factor]]:
     """Every declaration of a listing with its figure, the latest first."""
     query = _with_factor().where(ProductData.listing_id == listing_id)
     return list(db.session.execute(query.order_by(ProductData.version.desc())))
@@ -73,6 +72,8 @@ def used_by(factors_used: Iterable[dict[str, str]]) -> ProductData | None:
 def readable(actor: Actor | None, key: str) -> Listing:
     """The listing whose declarations stand under `key`: for whoever sees the listing, since its estimate shows the
     figure, and for the parties to an entry that used it. Raises `NotFound` to all others."""
+    if "\x00" in key:
+        raise NotFound
     query = select(Listing).join(ProductData, ProductData.listing_id == Listing.id).where(ProductData.key == key)
     listing = db.session.scalar(query.limit(1))
     if listing is None:

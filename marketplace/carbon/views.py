@@ -9,9 +9,10 @@ from sqlalchemy import select
 
 from marketplace.accounts.models import Organisation, Production
 from marketplace.accounts.permissions import require
-from marketplace.carbon import charts, coming, libraries, queries, wording
+from marketplace.carbon import charts, coming, libraries, product_data, queries, wording
 from marketplace.carbon.canonical import grouped
 from marketplace.carbon.explaining import Explanation, TermRow, explain_entry
+from marketplace.carbon.factor_page import factor_page
 from marketplace.carbon.method import VERSION
 from marketplace.carbon.models import Factor, LedgerEntry
 from marketplace.carbon.reading import may_read, readable_entry
@@ -65,6 +66,7 @@ def entry(public_id: str) -> str:
         chain=[(text, e, _may_see(actor, e)) for text, e in _links(chain)],
         seal=grouped(found.hash),
         before=grouped(found.previous_hash),
+        declared=product_data.used_by(found.body["factors_used"]),
         wording=wording,
     )
 
@@ -182,18 +184,15 @@ def factors() -> str:
 @blueprint.get("/carbone/facteurs/<key>")
 @enter.public
 def factor(key: str) -> str:
-    """One factor: its versions, where it was read, what it covers, who uses it."""
-    rows = libraries.factor_versions(key[:80])
-    if not rows:
-        raise NotFound(_("Ce facteur n’existe pas."))
+    """One factor: its versions in time, where it was read, what it covers, who uses it and how often."""
+    page = factor_page(current_actor(), key[:80], today())
     return render_template(
         "carbon/factor.html",
-        rows=rows,
-        newest=rows[0],
-        name=_factor_name(rows[0]),
-        materials=libraries.materials_using(key),
-        categories=libraries.categories_using(key),
+        page=page,
+        row=page.current,
+        name=_factor_name(page.current),
         language=filters.language(),
+        as_of=today(),
         wording=wording,
     )
 

@@ -133,8 +133,22 @@ class FactorSchema(Schema):
     scope_note = Text(required=True)
 
 
+class FactorVersionSchema(Schema):
+    version = Text(required=True)
+    effective_on = Day(required=True, allow_none=True, metadata={"description": _l("null : depuis toujours.")})
+    kgco2e_per_unit = decimal(required=True)
+    uncertainty_pct = decimal(required=True)
+    source = Text(required=True)
+    entry_count = Whole(required=True, metadata={"description": _l("Écritures du registre qui s’en sont servies.")})
+
+
 class FactorWithVersionsSchema(FactorSchema):
     versions = Many(Text(), required=True, metadata={"description": _l("Toutes, la plus récente d’abord.")})
+    history = Many(
+        Within(FactorVersionSchema),
+        required=True,
+        metadata={"description": _l("Valeur, doute et source de chaque version, la plus récente d’abord.")},
+    )
 
 
 class FactorListArgs(Paging):
