@@ -78,6 +78,7 @@ BLUEPRINTS = [
     "marketplace.footprint.views_sheet",
     "marketplace.footprint.views_crew",
     "marketplace.footprint.views_footprint",
+    "marketplace.footprint.views_public",
     "marketplace.accounts.views_partners",
     "marketplace.catalogue.views_favourites",
     "marketplace.messaging.views",

@@ -13,7 +13,8 @@ OPEN = (
     "/", "/annonces?q=chaise", "/annonces?view=map", "/annonces?view=map&region=04", "/annonces/filtres?q=chaise",
     "/annonces?q=zeppelin", "/annonces?q=chasie&near=Nullepart&from=hier&quantity=x&max_price=x&category=x", "/aide",
     "/aide/production", "/aide/ressourcerie", "/aide/association", "/mentions-legales", "/conditions",
-    "/confidentialite", "/accessibilite", "/carbone/methode", "/connexion", "/inscription",
+    "/confidentialite", "/accessibilite", "/carbone/methode", "/secteur",
+    "/carbone/simulateur?c=flat_panel&q=12&m=&km=40&v=van_20m3", "/connexion", "/inscription",
 )  # fmt: skip
 OWN = (
     "/publier", "/publier/photos", "/stock", "/stock/modeles", "/stock/departs", "/favoris", "/compte",
