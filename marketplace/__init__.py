@@ -84,6 +84,10 @@ BLUEPRINTS = [
     "marketplace.messaging.views",
     "marketplace.moderation.views",
     "marketplace.moderation.views_reports",
+    "marketplace.moderation.views_corrections",
+    "marketplace.carbon.views_hook_ups",
+    "marketplace.carbon.views_upkeep",
+    "marketplace.carbon.views_ends",
 ]
 
 # modules that are not blueprints and attach themselves by init_app(app)

@@ -53,6 +53,8 @@ WORDS = {
     "stock.unblock": _l("Stock rendu après entretien"),
     "calendar.create": _l("Adresse de calendrier créée"),
     "calendar.revoke": _l("Adresse de calendrier révoquée"),
+    "ledger.correct": _l("Écriture carbone corrigée"),
+    "ledger.take_back": _l("Écriture carbone annulée"),
     "production.create": _l("Production ouverte"),
     "production.edit": _l("Production modifiée"),
     "production.member_role": _l("Rôle changé sur une production"),

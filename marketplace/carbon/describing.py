@@ -71,13 +71,12 @@ def facts_of(exchange: Exchange, line: ExchangeLine) -> Facts:
     )  # fmt: skip
 
 
-def described(exchange: Exchange, line: ExchangeLine, facts: Facts) -> Bridged:
-    """The inputs of a line from what was agreed and done. Raises NotQuantified."""
+def described(exchange: Exchange, line: ExchangeLine, facts: Facts, thing: Thing | None = None) -> Bridged:
+    """The inputs of a line from what was agreed and done; `thing` where it is measured anew. Raises NotQuantified."""
+    thing = thing or thing_of(line)
     own = uses.of_rental(exchange, line) if exchange.kind == "rental" else ()
     part = _load_share(exchange, line, facts.knowledge)
-    made = bridge(
-        exchange.kind, thing_of(line), facts.receiver, facts.knowledge, _trip(exchange, line, facts, part), own
-    )
+    made = bridge(exchange.kind, thing, facts.receiver, facts.knowledge, _trip(exchange, line, facts, part), own)
     more = _upkeep(exchange, line, facts, part)
     if more:
         made.inputs["extra"] = [*made.inputs.get("extra", []), *more]

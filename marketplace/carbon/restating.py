@@ -33,7 +33,7 @@ def restate(
 
     Allocation, parameters and factor versions stay those of the entry. Raises NotQuantified, ValueError (not live).
     """
-    result = computed_anew(entry, inputs)
+    result = computed_anew(entry, inputs, changed.get("displacement_key"))
     ledger.reverse(entry, on=on)
     body = entry.body
     same: dict[str, Any] = {
@@ -69,9 +69,10 @@ def restate(
     )
 
 
-def computed_anew(entry: LedgerEntry, inputs: Mapping[str, Any]) -> Result:
+def computed_anew(entry: LedgerEntry, inputs: Mapping[str, Any], displacement_key: str | None = None) -> Result:
     """The figures that other `inputs` would have given then. Raises NotQuantified."""
-    return compute(entry.kind, inputs, versions_of(entry), entry.body["displacement_key"], named=named_versions)
+    key = displacement_key or entry.body["displacement_key"]
+    return compute(entry.kind, inputs, versions_of(entry), key, named=named_versions)
 
 
 def versions_of(entry: LedgerEntry) -> Library:

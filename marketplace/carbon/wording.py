@@ -44,6 +44,9 @@ def reason(code: str, data: dict[str, Any] | None = None) -> str:
         "pieces_unknown": lambda: _(
             "On ne sait pas quelles pièces sont sorties, ni combien de fois : désignez-les à la préparation."
         ),
+        "no_final_route": lambda: _("On ne sait pas où cela est allé à la fin."),
+        "end_booked": lambda: _("La fin de cette pièce est déjà au registre."),
+        "no_route_avoided": lambda: _("Au premier don, personne n’a dit où cela serait allé sans preneur."),
         "claimed_before": lambda: _(
             "Cette pièce a déjà compté une fois, dans une autre unité : on ne peut pas dire quelle part reprendre."
         ),
@@ -83,6 +86,13 @@ def note(code: str) -> str:
         "product_data_unit": lambda: _(
             "La déclaration du fabricant vaut pour une pièce, et ceci se compte autrement : le facteur de la "
             "bibliothèque a servi."
+        ),
+        "end_of_life": lambda: _(
+            "Le réemploi repousse la fin d’une pièce : voici la sienne, comptée une seule fois, contre ce qui était "
+            "prévu au premier don."
+        ),
+        "plan_named_genset": lambda: _(
+            "Compté contre un groupe électrogène parce que le plan du tournage en prévoyait un."
         ),
         "claim_reduced": lambda: _(
             "Cette pièce est repartie ensuite : la part de neuf évité qui revient à la suite est retirée d’ici."

@@ -71,6 +71,10 @@ NAMES: dict[str, tuple[Any, Any]] = {
         _l("Une date d’enlèvement approche"),
         _l("Vous recevez ce message parce que vous gérez le stock de votre organisation."),
     ),
+    "ledger_corrected": (
+        _l("Une écriture carbone qui compte pour vous est corrigée"),
+        _l("Vous recevez ce message parce que vous suivez les échanges de votre organisation."),
+    ),
     "report_followed": (
         _l("On répond à un signalement que vous avez fait"),
         _l("Vous recevez ce message parce que vous avez signalé une annonce ou contesté une décision."),
@@ -267,6 +271,15 @@ def _browser(data: Data) -> Words:
     )
 
 
+def _ledger(data: Data) -> Words:
+    reference = f"E-{data['position']:06d}"
+    said = _("Elle est annulée et refaite.") if data["anew"] else _("Elle est annulée, et rien ne la remplace.")
+    return Words(
+        _("L’écriture carbone %(ref)s est corrigée", ref=reference),
+        said + " " + _("La raison : %(reason)s", reason=data["reason"]),
+    )
+
+
 _WORDS = {
     "browser_new": _browser,
     "exchange_requested": _requested,
@@ -279,6 +292,7 @@ _WORDS = {
     "message_received": _message,
     "listing_hidden": _hidden,
     "listings_leave": _leave,
+    "ledger_corrected": _ledger,
     "report_followed": _report,
     "verification_changed": _verification,
     "membership_changed": _membership,

@@ -73,6 +73,7 @@ LABELS = {
         "food": _l("Repas"),
         "energy": _l("Branchement électrique"),
         "closing": _l("Sortie d’un stock de location"),
+        "end_of_life": _l("Fin de vie"),
     },
     "organisation": {
         "production_company": _l("Société de production"),
@@ -299,6 +300,27 @@ LABELS = {
         "public": _l("Tout le monde"),
     },
     "mass_source": {"weighed": _l("pesée"), "estimated": _l("estimée"), "guessed": _l("devinée d’après le rayon")},
+    "final_route": {
+        "recycling": _l("au recyclage"),
+        "average": _l("au tri, par la filière courante"),
+        "incineration": _l("à l’incinérateur"),
+        "landfill": _l("en décharge"),
+        "unsorted": _l("à la benne, en mélange"),
+    },
+    "power_solution": {
+        "en.electricity_fr": _l("réseau français"),
+        "en.pv_kwh": _l("panneaux solaires ou batterie chargée au soleil"),
+    },
+    "upkeep": {
+        "en.electricity_fr": _l("électricité (lavage, séchage, essai), en kWh"),
+        "clean.water_litre": _l("eau de lavage, en litres"),
+        "clean.wastewater_litre": _l("eau rejetée à l’égout, en litres"),
+        "prod.paint_water": _l("peinture à l’eau, en kg"),
+        "prod.softwood": _l("bois de réparation, en kg"),
+        "prod.plywood": _l("contreplaqué de réparation, en kg"),
+        "prod.steel": _l("acier de réparation, en kg"),
+        "store.m3_month": _l("stockage chauffé ou éclairé, en m³ et mois"),
+    },
     "route": {
         "unsorted": _l("à la benne, en mélange"),
         "landfill": _l("en décharge"),
