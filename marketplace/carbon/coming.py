@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import aliased
 
 from marketplace.carbon.doubt import TotalDoubt
@@ -19,12 +19,15 @@ from marketplace.carbon.models import LedgerEntry, LedgerShare
 from marketplace.carbon.numbers import ZERO, exactly, wide
 from marketplace.carbon.reasons import NotQuantified
 from marketplace.carbon.standing import standing
+from marketplace.carbon.totals import Scope
 from marketplace.catalogue import taxonomy
 from marketplace.catalogue.models import Listing
 from marketplace.core.clock import today
 from marketplace.core.db import db
 
 RECEIVER = "production"
+
+MOST_IN_PASSING = 150  # gifts worked out while a page waits
 
 
 @dataclass(frozen=True)
@@ -45,6 +48,19 @@ def to_come_for_organisation(organisation_id: int) -> ToCome | None:
 def to_come_for_production(production_id: int) -> ToCome | None:
     """None when nothing it gave is in a recorded stock."""
     return _to_come(LedgerShare.production_id == production_id)
+
+
+def to_come(scope: Scope) -> ToCome | None:
+    """That of an organisation or a production."""
+    return to_come_for_production(scope[1]) if scope[0] == "production" else to_come_for_organisation(scope[1])
+
+
+def gifts_into_stock(scope: Scope) -> int:
+    """How many things it gave into recorded stocks, gone out again or not: each takes a calculation above."""
+    column = LedgerShare.production_id if scope[0] == "production" else LedgerShare.organisation_id
+    query = select(func.count()).select_from(LedgerEntry).join(LedgerShare, LedgerShare.entry_id == LedgerEntry.id)
+    query = query.where(column == scope[1], LedgerShare.role == "giver", LedgerEntry.into_stock)
+    return db.session.scalar(query.where(LedgerEntry.status == "counted")) or 0
 
 
 def _to_come(mine: ColumnElement[bool]) -> ToCome | None:

@@ -55,18 +55,19 @@ class Totals:
 
     @cached_property
     def reuse(self) -> Total:
-        return _total(self._reuse)
+        return total_of(self._reuse)
 
     @cached_property
     def reclaim(self) -> Total:
-        return _total(self._reclaim)
+        return total_of(self._reclaim)
 
     @cached_property
     def both(self) -> Total:
-        return _total(_merged([self._reuse, self._reclaim]))
+        return total_of(_merged([self._reuse, self._reclaim]))
 
 
-def _total(sums: Sums) -> Total:
+def total_of(sums: Sums) -> Total:
+    """Exact sums at 28 digits, with U."""
     with exactly():
         return Total(
             sums.entry_count,

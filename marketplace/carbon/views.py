@@ -1,4 +1,4 @@
-"""Pages of the ledger, the library and the method, and the dashboard."""
+"""Pages of the ledger, the library and the method."""
 
 from decimal import Decimal
 from typing import Any
@@ -7,9 +7,8 @@ from flask import Blueprint, Response, render_template, request, url_for
 from flask_babel import gettext as _
 from sqlalchemy import select
 
-from marketplace.accounts.models import Organisation, Production
-from marketplace.accounts.permissions import require
-from marketplace.carbon import charts, coming, libraries, product_data, queries, wording
+from marketplace.accounts.models import Production
+from marketplace.carbon import charts, libraries, product_data, queries, wording
 from marketplace.carbon.canonical import grouped
 from marketplace.carbon.explaining import Explanation, TermRow, explain_entry
 from marketplace.carbon.factor_page import factor_page
@@ -18,19 +17,17 @@ from marketplace.carbon.models import Factor, LedgerEntry
 from marketplace.carbon.reading import may_read, readable_entry
 from marketplace.core.clock import today
 from marketplace.core.db import db
-from marketplace.core.errors import NotFound
 from marketplace.exchanges.models import Exchange, ExchangeLine
 from marketplace.web import filters, writing
 from marketplace.web.access import current_actor, enter, signed_in_actor
-from marketplace.web.labels import label
 
 blueprint = Blueprint("carbon", __name__)
 
 FACTORS_A_PAGE = 50
-ENTRIES_A_PAGE = 25
 
 
-def _page() -> int:
+def page_number() -> int:
+    """`page` of the address; 1 for what is none."""
     text = request.args.get("page", "1")
     return min(max(int(text), 1), 100_000) if text.isascii() and text.isdecimal() and len(text) < 7 else 1
 
@@ -157,7 +154,7 @@ def _productions(ids: list[int]) -> dict[int, Production]:
 def factors() -> str:
     """The library, filtered and page by page."""
     text, category, stage = (request.args.get(name, "").strip()[:80] for name in ("q", "category", "stage"))
-    page = _page()
+    page = page_number()
     found = libraries.factors_page(today(), text, category, stage, page, FACTORS_A_PAGE)
     pages = max(1, -(-found.total // FACTORS_A_PAGE))
     if page > pages:
@@ -211,70 +208,3 @@ def method() -> str:
         (_("Partage"), [r for r in rows if r.key.startswith("allocation.")]),
     ]
     return render_template("carbon/method.html", version=VERSION, groups=groups, totals=queries.totals_all())
-
-
-# ── the dashboard ───────────────────────────────────────────────────────────────────────────────
-
-
-@blueprint.get("/tableau-de-bord")
-@enter.member
-def dashboard() -> str:
-    """What the acting organisation kept in use and avoided: the sentence, by production, the entries."""
-    actor = require(current_actor(), "carbon.read", signed_in_actor().organisation_id)
-    organisation = db.session.get(Organisation, actor.organisation_id)
-    if organisation is None:
-        raise NotFound
-    years = queries.years_of_organisation(organisation.id)
-    asked = request.args.get("annee", "")
-    year = int(asked) if asked.isascii() and asked.isdecimal() and int(asked[:4]) in years and len(asked) == 4 else None
-    totals = queries.totals_for_organisation(organisation.id, year)
-    productions = list(
-        db.session.scalars(
-            select(Production)
-            .where(Production.organisation_id == organisation.id)
-            .order_by(Production.title)
-            .limit(200)
-        )
-    )
-    by_production = queries.totals_by_production([p.id for p in productions], year)
-    page = _page()
-    found = queries.entries_page(organisation.id, year=year, page=page, size=ENTRIES_A_PAGE)
-    shares = queries.shares_of([e.id for e in found.entries])
-    lines = _lines([e.line_id for e in found.entries if e.line_id])
-    return render_template(
-        "carbon/dashboard.html",
-        organisation=organisation,
-        years=years,
-        year=year,
-        totals=totals,
-        to_come=coming.to_come_for_organisation(organisation.id),
-        productions=[(p, by_production[p.id].both) for p in productions if p.id in by_production],
-        entries=[_entry_row(e, shares.get(e.id, []), organisation.id, lines) for e in found.entries],
-        total=found.total,
-        page=page,
-        pages=max(1, -(-found.total // ENTRIES_A_PAGE)),
-        first=(page - 1) * ENTRIES_A_PAGE + 1,
-        last=min(page * ENTRIES_A_PAGE, found.total),
-        page_url=lambda n: url_for("carbon.dashboard", annee=year, page=n if n > 1 else None),
-        as_of=today(),
-    )
-
-
-def _lines(ids: list[int]) -> dict[int, str]:
-    query = select(ExchangeLine.id, ExchangeLine.title).where(ExchangeLine.id.in_(ids))
-    return {row.id: row.title for row in db.session.execute(query)}
-
-
-def _entry_row(entry: LedgerEntry, shares: list[Any], organisation_id: int, titles: dict[int, str]) -> dict[str, Any]:
-    mine = [share for share, _name in shares if share.organisation_id == organisation_id]
-    own = sum((share.share_kgco2e for share in mine if share.share_kgco2e is not None), Decimal(0))
-    part = sum((share.share for share in mine), Decimal(0))
-    others = [name for share, name in shares if share.organisation_id != organisation_id and share.role != "bringer"]
-    u = entry.uncertainty_kgco2e
-    return {
-        "entry": entry,
-        "title": titles.get(entry.line_id or 0) or label("kind", entry.kind),
-        "other": others[0] if others else "",
-        "own": own if entry.result_kgco2e is not None else None,
-        "own_u": u * part if u is not None else None,
-    }

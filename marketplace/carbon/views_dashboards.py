@@ -1,0 +1,288 @@
+"""Dashboards: of the acting organisation and of a production for who may read them, of a region and of all for
+everybody; and the lists of entries that their numbers are made of."""
+
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+
+from flask import render_template, request, url_for
+from flask_babel import gettext as _
+from markupsafe import Markup
+from sqlalchemy import bindparam, select
+
+from marketplace.accounts import productions
+from marketplace.accounts.models import Organisation, Production
+from marketplace.accounts.permissions import require
+from marketplace.carbon import coming, filed_entries, queries
+from marketplace.carbon import views_dashboards_drawn as drawn
+from marketplace.carbon import views_dashboards_words as words
+from marketplace.carbon.cubes import Cube, cube_of
+from marketplace.carbon.dashboards import Asked
+from marketplace.carbon.filing import UNVERIFIED
+from marketplace.carbon.models import LedgerEntry
+from marketplace.carbon.reasons import REASONS
+from marketplace.carbon.totals import ALL, Scope
+from marketplace.carbon.views import blueprint, page_number
+from marketplace.catalogue import taxonomy
+from marketplace.core import regions
+from marketplace.core.clock import today
+from marketplace.core.db import db
+from marketplace.core.errors import NotFound
+from marketplace.exchanges.models import ExchangeLine
+from marketplace.web.access import current_actor, enter, signed_in_actor
+from marketplace.web.labels import label, labels
+
+__all__ = ["blueprint"]  # that of views.py, with these pages on it
+
+ENTRIES_A_PAGE = 25
+APART = REASONS | {UNVERIFIED}
+MOST_PRODUCTIONS = 200
+
+
+@blueprint.get("/tableau-de-bord")
+@enter.member
+def dashboard() -> str:
+    """What the acting organisation kept in use and avoided."""
+    organisation, scope = _acting()
+    return _page_of(scope, "carbon.dashboard", entries="carbon.dashboard_entries", name=organisation.name)
+
+
+@blueprint.get("/tableau-de-bord/ecritures")
+@enter.member
+def dashboard_entries() -> str:
+    """The entries that its numbers are made of."""
+    organisation, scope = _acting()
+    return _list_of(scope, "carbon.dashboard", organisation.name, organisation.id)
+
+
+@blueprint.get("/productions/<public_id>/tableau-de-bord")
+@enter.signed_in
+def production_dashboard(public_id: str) -> str:
+    """The same of a production, its guests included."""
+    production, scope = _production(public_id)
+    return _page_of(
+        scope,
+        "carbon.production_dashboard",
+        entries="carbon.production_dashboard_entries",
+        name=production.title,
+        production=production,
+        public_id=public_id,
+    )
+
+
+@blueprint.get("/productions/<public_id>/tableau-de-bord/ecritures")
+@enter.signed_in
+def production_dashboard_entries(public_id: str) -> str:
+    production, scope = _production(public_id)
+    return _list_of(
+        scope, "carbon.production_dashboard", production.title, production.organisation_id, public_id=public_id
+    )
+
+
+@blueprint.get("/carbone/chiffres")
+@enter.public
+def figures_of_all() -> str:
+    """Every exchange, whole and once."""
+    here = [(code, name) for code, name in regions.NAMES.items() if int(code) in _regions_known()]
+    return _page_of(ALL, "carbon.figures_of_all", name=_("Tous les échanges"), regions=here)
+
+
+@blueprint.get("/carbone/regions/<code>")
+@enter.public
+def figures_of_region(code: str) -> str:
+    """What left from a region, whole and once."""
+    if code not in regions.NAMES:
+        raise NotFound(_("Cette région n’existe pas."))
+    return _page_of(("region", int(code)), "carbon.figures_of_region", name=regions.NAMES[code], code=code)
+
+
+# ── who asks for what ───────────────────────────────────────────────────────────────────────────
+
+
+def _acting() -> tuple[Organisation, Scope]:
+    actor = require(current_actor(), "carbon.read", signed_in_actor().organisation_id)
+    organisation = db.session.get(Organisation, actor.organisation_id)
+    if organisation is None:
+        raise NotFound
+    return organisation, ("organisation", organisation.id)
+
+
+def _production(public_id: str) -> tuple[Production, Scope]:
+    actor, production = productions.actor_for_production(signed_in_actor(), public_id)
+    require(actor, "carbon.read", production.organisation_id, production_id=production.id)
+    return production, ("production", production.id)
+
+
+def _asked() -> Asked:
+    """What the address narrows to; what it does not understand is left out."""
+    given = {name: request.args.get(name, "")[:40] for name in ("annee", "de", "a", "genre", "categorie")}
+    since, until = _month(given["de"]), _month(given["a"])
+    year = given["annee"]
+    if len(year) == 4 and year.isascii() and year.isdecimal() and not (since or until):
+        since, until = f"{year}-01", f"{year}-12"
+    if since and until and since > until:
+        since, until = until, since
+    kind = given["genre"] if given["genre"] in labels("kind") else None
+    branch = given["categorie"] if given["categorie"] in taxonomy.children()[None] else None
+    return Asked(since, until, kind, branch)
+
+
+def _month(text: str) -> str | None:
+    year, _dash, month = text.partition("-")
+    known = text.isascii() and len(text) == 7 and year.isdecimal() and month.isdecimal()
+    return text if known and "01" <= month <= "12" else None
+
+
+def _args(asked: Asked) -> dict[str, Any]:
+    """The address's values: a whole year as `annee`."""
+    year = words.whole_year(asked)
+    return {
+        "annee": year,
+        "de": None if year else asked.since,
+        "a": None if year else asked.until,
+        "genre": asked.kind,
+        "categorie": asked.branch,
+    }
+
+
+# ── the page ────────────────────────────────────────────────────────────────────────────────────
+
+
+def _page_of(scope: Scope, endpoint: str, *, entries: str | None = None, name: str, **more: Any) -> str:
+    values = {key: more[key] for key in ("public_id", "code") if key in more}
+    cube = cube_of(scope)
+    asked = _asked()
+    view = drawn.View(
+        scope,
+        lambda to: url_for(endpoint, **values, **_args(to)),
+        (lambda to, apart: url_for(entries, **values, **_args(to), motif=apart)) if entries else None,
+    )
+    return render_template(
+        "carbon/dashboard.html",
+        view=view,
+        name=name,
+        asked=asked,
+        period=words.period(asked),
+        narrowed=_narrowed(asked),
+        choice=_choice(cube, asked, view) if cube is not None else None,
+        body=drawn.body(view, cube, asked, not view.public) if cube is not None else None,
+        as_of=today(),
+        productions=_by_production(scope[1], cube, asked) if scope[0] == "organisation" and cube else (),
+        production=more.get("production"),
+        regions=more.get("regions"),
+        region=more.get("code"),
+        to_come=coming.to_come(scope) if not view.public and request.args.get("a_venir") == "1" else None,
+    )
+
+
+def _narrowed(asked: Asked) -> str:
+    """« dons, mobilier »: what is left of the whole, beside the period."""
+    parts = [label("kind", asked.kind) if asked.kind else "", words.branch_name(asked.branch) if asked.branch else ""]
+    return ", ".join(part for part in parts if part)
+
+
+def _choice(cube: Cube, asked: Asked, view: drawn.View) -> Markup:
+    """The filters, kept with the cells: which years, kinds and branches there are."""
+    key = ("choice", asked, view.scope, words.filters.language())
+    known: Markup | None = cube.made.get(key)
+    if known is not None:
+        return known
+    years = sorted({place[0][:4] for place in cube.cells}, reverse=True)
+    text = render_template(
+        "carbon/_dashboard_choice.html",
+        asked=asked,
+        whole_year=words.whole_year(asked),
+        all_years=view.address(replace(asked, since=None, until=None)),
+        years=[(y, view.address(replace(asked, since=f"{y}-01", until=f"{y}-12"))) for y in years],
+        action=view.address(Asked()),
+        kinds=sorted((label("kind", code), code) for code in {place[1] for place in cube.cells}),
+        branches=sorted((words.branch_name(code), code) for code in {place[2] for place in cube.cells} if code),
+    )
+    return cube.keep(key, Markup(text))  # noqa: S704 - a template's text, escaped there
+
+
+_PRODUCTIONS = (
+    select(Production.id, Production.public_id, Production.title)
+    .where(Production.organisation_id == bindparam("organisation_id"))
+    .order_by(Production.title)
+    .limit(MOST_PRODUCTIONS)
+)
+
+
+def _by_production(organisation_id: int, cube: Cube, asked: Asked) -> list[dict[str, Any]]:
+    """Its productions with their share, where all or a whole year is asked for; each has a dashboard for the rest."""
+    year = words.whole_year(asked)
+    if asked.kind or asked.branch or (not year and (asked.since or asked.until)):
+        return []
+    rows = list(db.session.execute(_PRODUCTIONS, {"organisation_id": organisation_id}))
+    key = ("productions", year, tuple(row.id for row in rows))
+    known: dict[int, queries.Total] | None = cube.made.get(key)
+    if known is None:
+        found = queries.totals_by_production([row.id for row in rows], int(year) if year else None)
+        known = cube.keep(key, {production_id: totals.both for production_id, totals in found.items()})
+    return [
+        {
+            "title": row.title,
+            "url": url_for("carbon.production_dashboard", public_id=row.public_id, annee=year),
+            "total": known[row.id],
+        }
+        for row in rows
+        if row.id in known
+    ]
+
+
+def _regions_known() -> set[int]:
+    return set(filed_entries.regions_with_entries())
+
+
+# ── the lists ───────────────────────────────────────────────────────────────────────────────────
+
+
+def _list_of(scope: Scope, dashboard: str, name: str, organisation_id: int, **values: Any) -> str:
+    """`organisation_id` is whose share is shown; a production's, its own."""
+    asked, page = _asked(), page_number()
+    apart = request.args.get("motif", "")[:30] or None
+    apart = apart if apart in APART else None
+    found = filed_entries.filed_page(scope, asked, apart, page, ENTRIES_A_PAGE)
+    pages = max(1, -(-found.total // ENTRIES_A_PAGE))
+    shares = queries.shares_of([entry.id for entry in found.entries])
+    titles = _titles([entry.line_id for entry in found.entries if entry.line_id])
+    here = request.endpoint or ""
+    return render_template(
+        "carbon/dashboard_entries.html",
+        name=name,
+        dashboard_url=url_for(dashboard, **values, **_args(asked)),
+        period=words.period(asked),
+        narrowed=_narrowed(asked),
+        why=words.why_apart(apart) if apart else "",
+        entries=[_row(entry, shares.get(entry.id, []), scope, titles) for entry in found.entries],
+        total=found.total,
+        page=page,
+        pages=pages,
+        first=(page - 1) * ENTRIES_A_PAGE + 1,
+        last=min(page * ENTRIES_A_PAGE, found.total),
+        page_url=lambda n: url_for(here, **values, **_args(asked), motif=apart, page=n if n > 1 else None),
+    )
+
+
+def _titles(ids: list[int]) -> dict[int, str]:
+    query = select(ExchangeLine.id, ExchangeLine.title).where(ExchangeLine.id.in_(ids))
+    return {row.id: row.title for row in db.session.execute(query)}
+
+
+def _row(entry: LedgerEntry, shares: list[Any], scope: Scope, titles: dict[int, str]) -> dict[str, Any]:
+    def is_mine(share: Any) -> bool:
+        return bool((share.organisation_id if scope[0] == "organisation" else share.production_id) == scope[1])
+
+    mine = [share for share, _name in shares if is_mine(share)]
+    own = sum((share.share_kgco2e for share in mine if share.share_kgco2e is not None), Decimal(0))
+    part = sum((share.share for share in mine), Decimal(0))
+    others = [name for share, name in shares if not is_mine(share) and share.role != "bringer"]
+    u = entry.uncertainty_kgco2e
+    return {
+        "entry": entry,
+        "title": titles.get(entry.line_id or 0) or label("kind", entry.kind),
+        "other": others[0] if others else "",
+        "own": own if entry.result_kgco2e is not None else None,
+        "own_u": u * part if u is not None else None,
+    }
