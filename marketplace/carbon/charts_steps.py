@@ -8,6 +8,7 @@ from decimal import Decimal
 WIDTH, HEIGHT = 340, 170
 TOP, BOTTOM, LEFT = 24, 24, 2
 ROOM_FOR_LABEL = 46  # between the beginnings of two steps, or only the table says the second
+ROOM_AT_THE_EDGE = 120
 
 
 @dataclass(frozen=True)
@@ -22,9 +23,12 @@ class Step:
 
 @dataclass(frozen=True)
 class Text:
+    """Words that begin at `x`, or end there (`ends`: near the right edge)."""
+
     x: int
     y: int
     words: str
+    ends: bool
 
 
 @dataclass(frozen=True)
@@ -37,7 +41,7 @@ class StepChart:
     whiskers: str
     zero: int
     labels: tuple[Text, ...]
-    days: tuple[tuple[int, date], ...]  # where each step that has a day begins
+    days: tuple[tuple[int, date, bool], ...]  # where each step that has a day begins; whether the words end there
 
 
 def steps(rows: Sequence[Step], today: date) -> StepChart:
@@ -67,8 +71,9 @@ def steps(rows: Sequence[Step], today: date) -> StepChart:
         middle, up, below = (begin + end) // 2, down(row.value + row.doubt), down(row.value - row.doubt)
         whiskers += f"M{middle} {up}V{below}M{middle - 4} {up}h8M{middle - 4} {below}h8"
         if begin - said_to >= ROOM_FOR_LABEL:
-            labels.append(Text(begin + 3, y - 6, row.label))
+            ends_there = begin > WIDTH - ROOM_AT_THE_EDGE
+            labels.append(Text(WIDTH if ends_there else begin + 3, y - 6, row.label, ends_there))
             said_to = begin
             if row.start is not None:
-                days.append((begin, row.start))
+                days.append((WIDTH if ends_there else begin, row.start, ends_there))
     return StepChart(WIDTH, HEIGHT, line, whiskers, down(Decimal(0)), tuple(labels), tuple(days))

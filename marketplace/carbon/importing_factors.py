@@ -19,7 +19,7 @@ from marketplace.carbon.factor_file import COLUMNS, Line, day_of, fault, number,
 from marketplace.carbon.models import Factor, FactorImport, LedgerEntry
 from marketplace.carbon.numbers import HUNDRED, exactly
 from marketplace.core.clock import now, today
-from marketplace.core.dates import said
+from marketplace.core.dates import DAY_OF_YEAR, said
 from marketplace.core.db import db
 from marketplace.core.errors import Conflict, Invalid, NotFound
 from marketplace.exchanges.attachments import shown_name
@@ -158,7 +158,7 @@ def _clash(row: Factor, published: Sequence[Factor], added: Sequence[Factor], us
     if row.effective_on is None:
         return _("effective_on est vide : de quel jour cette version vaut-elle ?")
     if row.effective_on < today():
-        passed = said(row.effective_on)
+        passed = said(row.effective_on, DAY_OF_YEAR)
         return _("Le %(day)s est passé : les écritures d’alors ont pris une autre version.", day=passed)
     if row.effective_on == today() and used_today:
         return _("Des écritures d’aujourd’hui ont déjà pris la version en vigueur : demain au plus tôt.")
