@@ -5,10 +5,15 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import DateField, RadioField, SelectField, StringField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Optional
 
-PERIODS = (("all", _l("Tout")), ("year", _l("Une année")), ("days", _l("D’un jour à un autre")))
-LANGUAGES = (("fr", _l("Français")), ("en", _l("Anglais")))
+PERIODS = [
+    SelectChoice("all", _l("Tout")),
+    SelectChoice("year", _l("Une année")),
+    SelectChoice("days", _l("D’un jour à un autre")),
+]
+LANGUAGES = [SelectChoice("fr", _l("Français")), SelectChoice("en", _l("Anglais"))]
 
 
 class ReportForm(FlaskForm):
@@ -22,7 +27,7 @@ class ReportForm(FlaskForm):
 
     def offer_years(self, years: list[int]) -> None:
         """The years one may choose, the latest first."""
-        self.year.choices = [(str(year), str(year)) for year in years]
+        self.year.choices = [SelectChoice(str(year), str(year)) for year in years]
 
 
 class StatementForm(FlaskForm):
@@ -33,7 +38,7 @@ class StatementForm(FlaskForm):
 
     def offer_years(self, years: list[int]) -> None:
         """The years one may choose, the latest first."""
-        self.year.choices = [(str(year), str(year)) for year in years]
+        self.year.choices = [SelectChoice(str(year), str(year)) for year in years]
 
 
 class CodeForm(FlaskForm):

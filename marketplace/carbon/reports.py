@@ -111,10 +111,10 @@ def ask(subject: Subject, since: date | None, until: date | None, language: str)
         if (one.since, one.until, one.language, one.head_position) == (since, until, language, position):
             return one
     if len(waiting) == MOST_WAITING:
-        raise Conflict(_("%(n)s rapports se préparent déjà ici : attendez qu’ils soient faits.", n=MOST_WAITING))
+        raise Conflict(_("%(n)s rapports se préparent déjà ici : attendez qu’ils soient faits.", n=MOST_WAITING))
     entries = count(Span(subject.scope, since, until, position))
     if entries == 0:
-        raise Invalid({"period": _("Aucune écriture dans cette période : choisissez-en une autre.")})
+        raise Invalid({"period": _("Aucune écriture dans cette période : choisissez-en une autre.")})
     report = CarbonReport(
         scope=subject.scope[0],
         organisation_id=subject.organisation.id,

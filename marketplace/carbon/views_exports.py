@@ -81,7 +81,7 @@ def export(subject: Subject, extension: str, since: date | None, until: date | N
         entries = count(span)
         if entries > exporting.MOST_IN_WORKBOOK:
             said = _(
-                "%(n)s écritures sont trop pour un classeur, qui en prend %(most)s : prenez le CSV, ou une période "
+                "%(n)s écritures sont trop pour un classeur, qui en prend %(most)s : prenez le CSV, ou une période "
                 "plus courte.",
                 n=entries,
                 most=exporting.MOST_IN_WORKBOOK,

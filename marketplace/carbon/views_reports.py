@@ -111,11 +111,16 @@ def show(report_id: str) -> Any:
         subject=subject,
         period=report_words.period(report),
         code=code_of(report),
-        changed=reports.changed_since([report]).get(report.id) if report.state == "ready" else None,
+        changed=_changed(report),
         said=json.loads(report.content)["totals"]["both"] if report.content else None,
         decimal=Decimal,
         button=EmptyForm(),
     )
+
+
+def _changed(report: CarbonReport) -> str:
+    since = reports.changed_since([report]).get(report.id) if report.state == "ready" else None
+    return report_words.changed(since) if since else ""
 
 
 @blueprint.post("/rapports/<report_id>/refaire")

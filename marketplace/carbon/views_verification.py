@@ -93,6 +93,7 @@ def _report_page(proof: verification.ReportProof, file_fits: bool = False) -> st
         digest=grouped(proof.report.digest or ""),
         head=grouped(proof.report.head_hash),
         file_fits=file_fits,
+        changed=report_words.changed(proof.since) if proof.since else "",
         wording=wording,
         factor_name=report_words.factor_name,
     )
@@ -133,7 +134,7 @@ def file() -> Any:
     found = verification.report_of_file(digest.hexdigest())
     if found is None:
         said = _(
-            "Ce fichier n’est, à l’octet près, aucun rapport fait ici : il a été changé ou vient d’ailleurs. Son code, "
+            "Ce fichier n’est, à l’octet près, aucun rapport fait ici : il a été changé ou vient d’ailleurs. Son code, "
             "s’il en porte un, dit ce que le rapport disait."
         )
         return _ask_page(said), 404

@@ -46,7 +46,7 @@ def entry_row(line: Line) -> list[Any]:
         line.own,
         line.own_uncertainty,
         note(line),
-        " ; ".join(f"{used['key']} {used['version']}" for used in body["factors_used"]),
+        " ; ".join(f"{used['key']} {used['version']}" for used in body["factors_used"]),
         entry.hash,
     ]
 
@@ -60,7 +60,7 @@ def sheets(said: Said, facts: Facts, rows: Sequence[Sequence[Any]]) -> list[Shee
     ]
     for name, figures in ((_("Réemploi et location"), facts.reuse), (_("Matière triée"), facts.reclaim),
                           (_("En tout"), facts.both)):  # fmt: skip
-        first += [[f"{name} : {text}", value] for text, value in _figures(figures)]
+        first += [[f"{name} : {text}", value] for text, value in _figures(figures)]
     first += [
         [_("Écritures lues"), facts.read],
         [_("Limites"), _("Ces chiffres ne se retranchent d’aucune empreinte.")],
@@ -68,7 +68,7 @@ def sheets(said: Said, facts: Facts, rows: Sequence[Sequence[Any]]) -> list[Shee
     if facts.read > len(rows):
         first.append([
             _("Table"),
-            _("Les %(n)s premières écritures sont ici ; toutes sont dans le CSV.", n=filters.number(len(rows))),
+            _("Les %(n)s premières écritures sont ici ; toutes sont dans le CSV.", n=filters.number(len(rows))),
         ])  # fmt: skip
     used: list[list[Cell]] = [
         [

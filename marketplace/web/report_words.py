@@ -5,13 +5,14 @@ from datetime import datetime
 from typing import Any
 
 from flask_babel import gettext as _
+from flask_babel import ngettext
 
 from marketplace.carbon import wording
 from marketplace.carbon.canonical import grouped
 from marketplace.carbon.models import Factor
 from marketplace.carbon.models_reports import CarbonReport
 from marketplace.carbon.report_facts import Facts, Line
-from marketplace.carbon.reports import CODE
+from marketplace.carbon.reports import CODE, Since
 from marketplace.carbon.streaming import Party
 from marketplace.web import filters, writing
 from marketplace.web.labels import label
@@ -55,9 +56,9 @@ def said(report: CarbonReport, facts: Facts, digest: str, recorded: datetime | N
 def _sentence(title: str, own: Any, uncertainty: Any) -> str:
     if own < 0:
         figure = filters.carbon(-own, uncertainty)
-        return _("Pour sa part, « %(title)s » a coûté %(figure)s de plus que du neuf.", title=title, figure=figure)
+        return _("Pour sa part, « %(title)s » a coûté %(figure)s de plus que du neuf.", title=title, figure=figure)
     figure = filters.carbon(own, uncertainty)
-    return _("Pour sa part, « %(title)s » a évité %(figure)s.", title=title, figure=figure)
+    return _("Pour sa part, « %(title)s » a évité %(figure)s.", title=title, figure=figure)
 
 
 def _whole(whole: Any, uncertainty: Any) -> str:
@@ -118,7 +119,7 @@ def note(line: Line) -> str:
     if entry.reason:
         return wording.reason(entry.reason, entry.body["reason_data"])
     if line.state == "apart":
-        return _("Estimation : un facteur n’a pas été vérifié à sa source. Hors des totaux.")
+        return _("Estimation : un facteur n’a pas été vérifié à sa source. Hors des totaux.")
     return wording.note("into_stock") if entry.into_stock else ""
 
 
@@ -132,6 +133,18 @@ def state(line: Line) -> str:
         "apart": lambda: _("estimation, hors totaux"),
         "none": lambda: _("non chiffrée"),
     }[line.state]()
+
+
+def changed(since: Since) -> str:
+    """What the ledger has written since about the days of a report."""
+    told = []
+    if since.corrected:
+        told.append(
+            ngettext("%(num)s écriture retirée ou corrigée", "%(num)s écritures retirées ou corrigées", since.corrected)
+        )
+    if since.added:
+        told.append(ngettext("%(num)s nouvelle écriture", "%(num)s nouvelles écritures", since.added))
+    return _("Depuis ce rapport, le registre a changé pour ses jours : %(what)s.", what=", ".join(told))
 
 
 def factor_name(factor: Factor) -> str:

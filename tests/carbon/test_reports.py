@@ -118,7 +118,7 @@ def test_a_report_is_made_shown_kept_and_told_when_the_ledger_corrects_it(scene,
         ledger.reverse(db.session.query(LedgerEntry).filter_by(exchange_id=scene.taken).one())
     page = alice.get(f"/productions/{scene.shoot.public_id}/rapports").get_data(as_text=True)
     assert "corrigé depuis" in page
-    assert "1 écritures retirées ou corrigées" in alice.get(f"/rapports/{report.public_id}").get_data(as_text=True)
+    assert "1 écriture retirée ou corrigée." in alice.get(f"/rapports/{report.public_id}").get_data(as_text=True)
     assert stored(report, "pdf") and get(report_id).digest == made.digest
 
 
@@ -136,14 +136,7 @@ def test_a_statement_sums_what_it_does_not_list_and_fits_its_pages(app):
     made = report_papers.files_of(db.session.get_one(CarbonReport, report.id))
     pdf, text = read(made.files["pdf"])
     assert len(pdf.pages) <= 6
-    wanted = [
-        "Carbon statement",
-        "Year 2026",
-        "5 other entries, smaller",
-        "Worse than new",
-        "Chaise 44",
-        "What it does not say",
-    ]
+    wanted = ["Carbon statement", "Year 2026", "5 other entries, smaller", "Worse than new", "Chaise 44", "Limits."]
     assert missing(wanted, text) == []
     assert made.files["csv"].startswith(b"\xef\xbb\xbfEntry,Code,Date,")
 

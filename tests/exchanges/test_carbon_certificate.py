@@ -1,4 +1,4 @@
-"""The certificate of what a sale or a rental avoided: asked for by its sides once it is over, verified without names."""
+"""The certificate of what a sale or rental avoided: asked for by its sides once it is over, verified without names."""
 
 import pytest
 

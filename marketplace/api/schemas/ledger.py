@@ -81,7 +81,7 @@ class VerificationSchema(Schema):
     state = Code(
         ("stands", "corrected", "withdrawn", "reversal", "changed_since"),
         required=True,
-        metadata={"description": _l("Ce qu’elle est devenue ; changed_since : le registre a corrigé depuis.")},
+        metadata={"description": _l("Ce qu’elle est devenue ; changed_since : le registre a corrigé depuis.")},
     )
     sha256 = Text(required=True, metadata={"description": _l("Du texte scellé.")})
     url = Text(required=True, metadata={"description": _l("Sa page.")})
