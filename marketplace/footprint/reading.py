@@ -95,8 +95,13 @@ class Outcome:
 
     @property
     def total(self) -> Decimal:
-        """kgCO2e of the lines that are taken."""
-        return sum((row.kgco2e for row in self.taken()), Decimal(0))
+        """kgCO2e of the lines that are taken, or will be once their post is said."""
+        return sum((row.kgco2e for row in self.rows if row.post != LEAVE_OUT), Decimal(0))
+
+    @property
+    def waiting(self) -> Decimal:
+        """kgCO2e of the lines whose post nobody has said yet."""
+        return sum((row.kgco2e for row in self.rows if not row.post), Decimal(0))
 
     def agrees(self) -> bool:
         """Whether the file's own total is that of its lines, to half a percent (files round)."""

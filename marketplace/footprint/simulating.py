@@ -7,9 +7,8 @@ purchase is really avoided, so what remains holds the cases where somebody would
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from typing import Any
 
-from marketplace.carbon.bridge import Knowledge, Thing, Trip, bridge, line_mass
+from marketplace.carbon.bridge import Bridged, Knowledge, Thing, Trip, bridge, line_mass
 from marketplace.carbon.doubt import Doubt, TotalDoubt
 from marketplace.carbon.logistics import load_shares
 from marketplace.carbon.method import Result, compute
@@ -49,7 +48,7 @@ class Simulation:
     lines: tuple[Line, ...]
     totals: Mapping[str, Figure]
     avoided: Mapping[str, Figure]
-    rented_if: tuple[Decimal, Decimal] | None
+    rented_if: tuple[Figure, Figure] | None
     factors: tuple[tuple[str, str], ...]
 
     @property
@@ -63,7 +62,8 @@ def simulate(things: Sequence[Thing], knowledge: Knowledge, trip: Trip | None, s
     masses = [_mass(thing, knowledge) for thing in things]
     lines: list[Line] = []
     sums: dict[str, list[tuple[Decimal, Doubt]]] = {way: [] for way in (*WAYS, "avoided_second_hand", "avoided_rented")}
-    other = [ZERO, ZERO]
+    halved: list[tuple[Decimal, Doubt]] = []
+    doubled: list[tuple[Decimal, Doubt]] = []
     factors: dict[tuple[str, str], None] = {}
     for thing, mass, share in zip(things, masses, load_shares(masses), strict=True):
         own = [Own(stock)]
@@ -77,7 +77,7 @@ def simulate(things: Sequence[Thing], knowledge: Knowledge, trip: Trip | None, s
             bought = compute("sale", sale.inputs, knowledge.factors, sale.displacement_key)
             rented = compute("rental", rental.inputs, knowledge.factors, rental.displacement_key)
             uses = Decimal(rental.inputs["uses_of_new_item"])
-            both = [_rental_total(rental.inputs, max(ONE, uses * part), knowledge) for part in (ONE / 2, ONE * 2)]
+            other = [_with_uses(rental, max(ONE, uses * part), knowledge) for part in (ONE / 2, ONE * 2)]
         except NotQuantified as refusal:
             lines.append(Line(thing, mass, {}, refusal=refusal))
             continue
@@ -87,7 +87,8 @@ def simulate(things: Sequence[Thing], knowledge: Knowledge, trip: Trip | None, s
                 "second_hand": (new.total - bought.total, _less(new.doubt, bought.doubt)),
                 "rented": (new.total - rented.total, _less(new.doubt, rented.doubt)),
             }
-            other = [sofar + new.total - total for sofar, total in zip(other, both, strict=True)]
+            for kept, result in zip((halved, doubled), other, strict=True):
+                kept.append((new.total - result.total, _less(new.doubt, result.doubt)))
         for way, pair in remaining.items():
             sums[way].append(pair)
         sums["avoided_second_hand"].append((bought.total, bought.doubt))
@@ -101,7 +102,7 @@ def simulate(things: Sequence[Thing], knowledge: Knowledge, trip: Trip | None, s
         tuple(lines),
         {way: totals[way] for way in WAYS},
         {"second_hand": totals["avoided_second_hand"], "rented": totals["avoided_rented"]},
-        (min(other), max(other)) if sums["new"] else None,
+        _by_size(_sum(halved), _sum(doubled)) if halved else None,
         tuple(factors),
     )
 
@@ -113,8 +114,13 @@ def _mass(thing: Thing, knowledge: Knowledge) -> Decimal | None:
         return None
 
 
-def _rental_total(inputs: Mapping[str, Any], uses: Decimal, knowledge: Knowledge) -> Decimal:
-    return compute("rental", {**inputs, "uses_of_new_item": str(uses)}, knowledge.factors).total
+def _with_uses(rental: Bridged, uses: Decimal, knowledge: Knowledge) -> Result:
+    inputs = {**rental.inputs, "uses_of_new_item": str(uses)}
+    return compute("rental", inputs, knowledge.factors, rental.displacement_key)
+
+
+def _by_size(one: Figure, other: Figure) -> tuple[Figure, Figure]:
+    return (one, other) if one.kgco2e <= other.kgco2e else (other, one)
 
 
 def _unverified(*results: Result) -> bool:
