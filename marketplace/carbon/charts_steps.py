@@ -33,7 +33,7 @@ class Text:
 
 @dataclass(frozen=True)
 class StepChart:
-    """`line` is the value, `whiskers` its doubt at the middle of each step, `zero` the height of nothing."""
+    """`line` is the value, `whiskers` its doubt at an end of each step, `zero` the height of nothing."""
 
     width: int
     height: int
@@ -66,12 +66,12 @@ def steps(rows: Sequence[Step], today: date) -> StepChart:
     line, whiskers, labels, days = "", "", [], []
     said_to = -ROOM_FOR_LABEL
     for row, begin, end in zip(rows, begins, ends, strict=True):
-        y = down(row.value)
+        y, ends_there = down(row.value), begin > WIDTH - ROOM_AT_THE_EDGE
         line += f"{'V' if line else f'M{begin} '}{y}H{end}"
-        middle, up, below = (begin + end) // 2, down(row.value + row.doubt), down(row.value - row.doubt)
-        whiskers += f"M{middle} {up}V{below}M{middle - 4} {up}h8M{middle - 4} {below}h8"
+        # away from the words
+        at, up, below = begin + 8 if ends_there else end - 8, down(row.value + row.doubt), down(row.value - row.doubt)
+        whiskers += f"M{at} {up}V{below}M{at - 4} {up}h8M{at - 4} {below}h8"
         if begin - said_to >= ROOM_FOR_LABEL:
-            ends_there = begin > WIDTH - ROOM_AT_THE_EDGE
             labels.append(Text(WIDTH if ends_there else begin + 3, y - 6, row.label, ends_there))
             said_to = begin
             if row.start is not None:

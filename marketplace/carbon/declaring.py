@@ -108,7 +108,7 @@ def _checked(values: Mapping[str, Any]) -> tuple[dict[str, Any], str, str]:
         text = " ".join(str(values.get(name) or "").split())
         told[name] = text
         if not text or not is_storable(text):
-            errors[name] = _("Écrivez ce que dit la déclaration.")
+            errors[name] = _missing(name)
         elif len(text) > longest:
             errors[name] = _("%(n)s caractères au plus.", n=longest)
     told["declared_unit"] = values.get("declared_unit")
@@ -129,6 +129,14 @@ def _checked(values: Mapping[str, Any]) -> tuple[dict[str, Any], str, str]:
     if errors:
         raise Invalid(errors)
     return told, figure.replace(",", "."), doubt.replace(",", ".")
+
+
+def _missing(name: str) -> str:
+    return {
+        "name": lambda: _("Écrivez le nom de la déclaration."),
+        "operator": lambda: _("Écrivez quel programme l’a vérifiée."),
+        "registration": lambda: _("Écrivez son numéro d’enregistrement."),
+    }[name]()
 
 
 def _last_day(values: Mapping[str, Any]) -> date:

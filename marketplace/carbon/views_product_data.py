@@ -16,6 +16,7 @@ from marketplace.core.clock import today
 from marketplace.core.db import db, transaction
 from marketplace.core.errors import Invalid
 from marketplace.exchanges import attachments
+from marketplace.web import filters
 from marketplace.web.access import current_actor, enter, signed_in_actor
 from marketplace.web.limits import limiter
 
@@ -90,7 +91,9 @@ def _filled(listing: Listing) -> ProductDataForm:
         return ProductDataForm(formdata=None, declared_unit="piece", uncertainty=declaring.USUAL_UNCERTAINTY)
     row, factor = found[0]
     form = ProductDataForm(formdata=None, obj=row)
-    form.kgco2e.data, form.uncertainty.data = factor.kgco2e_per_unit, factor.uncertainty_pct
+    comma = "," if filters.language() == "fr" else "."
+    form.kgco2e.data = factor.kgco2e_per_unit.replace(".", comma)
+    form.uncertainty.data = factor.uncertainty_pct.replace(".", comma)
     form.valid_until.data = row.valid_until.isoformat()
     return form
 
