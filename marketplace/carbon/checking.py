@@ -5,7 +5,7 @@ Reads in a stream: the ledger may be long. The first difference ends it, with a 
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -18,8 +18,9 @@ from marketplace.carbon import checking_rollups, factor_use
 from marketplace.carbon.canonical import FIRST, FORM, seal
 from marketplace.carbon.claims import figures, share_of
 from marketplace.carbon.doubt import Doubt, TotalDoubt
+from marketplace.carbon.factors import FactorRow, Library
 from marketplace.carbon.ledger import place_of
-from marketplace.carbon.libraries import first_versions, named_versions
+from marketplace.carbon.libraries import Pair, named_versions
 from marketplace.carbon.method import compute
 from marketplace.carbon.models import LedgerEntry, LedgerHead, LedgerShare, LedgerTotal
 from marketplace.carbon.numbers import ONE, ZERO, plain
@@ -43,6 +44,14 @@ class Checked:
     head: str = FIRST
     sums: dict[tuple[str, int, int, str], Sums] = field(default_factory=dict)
     uses: Counter[tuple[str, str]] = field(default_factory=Counter)
+    versions: dict[Pair, FactorRow] = field(default_factory=dict)  # met so far: few, and asked for by each entry
+
+    def named(self, wanted: Iterable[Pair]) -> Mapping[Pair, FactorRow]:
+        """`libraries.named_versions`, each of them read once."""
+        pairs = list(wanted)
+        if missing := [pair for pair in pairs if pair not in self.versions]:
+            self.versions.update(named_versions(missing))
+        return {pair: self.versions[pair] for pair in pairs if pair in self.versions}
 
 
 def check(progress: Callable[[int], None] | None = None) -> Checked:
@@ -106,7 +115,7 @@ def _check_entry(entry: LedgerEntry, shares: list[LedgerShare], names: "_Names",
     if entry.status == "reversal":
         reversed_status = _check_reversal(where, body, entry)
     elif entry.result_kgco2e is not None:
-        _recompute(where, body)
+        _recompute(where, body, state)
     doubt = Doubt.from_json(body["doubt"]) if body["doubt"] else Doubt()
     for (scope, scope_id), part in parts_of(entry, shares).items():
         key = (scope, scope_id, entry.occurred_on.year, line_of(entry.kind))
@@ -115,9 +124,9 @@ def _check_entry(entry: LedgerEntry, shares: list[LedgerShare], names: "_Names",
     state.entries, state.head = entry.position, entry.hash
 
 
-def _recompute(where: str, body: dict[str, Any]) -> None:
+def _recompute(where: str, body: dict[str, Any], state: Checked) -> None:
     used = [(row["key"], row["version"]) for row in body["factors_used"]]
-    rows = named_versions(used)
+    rows = state.named(used)
     for row in body["factors_used"]:
         known = rows.get((row["key"], row["version"]))
         if known is None:
@@ -128,9 +137,8 @@ def _recompute(where: str, body: dict[str, Any]) -> None:
                 f"{known.text} in the library"
             )
     try:
-        result = compute(
-            body["kind"], body["inputs"], first_versions(used), body["displacement_key"], named=named_versions
-        )
+        first = Library(rows[pair] for pair in reversed(used))
+        result = compute(body["kind"], body["inputs"], first, body["displacement_key"], named=state.named)
     except NotQuantified as refusal:
         raise Difference(f"{where}: it can no longer be computed: {refusal}") from None
     for name, value in figures(result).items():
