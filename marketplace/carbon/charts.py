@@ -52,6 +52,7 @@ class Row:
     value: str
     text_y: int
     path: str
+    zero: str  # the piece of the zero line beside it
     doubt: str  # path of the interval, '' without one
     below: bool  # worse than new: hatched
 
@@ -60,7 +61,6 @@ class Row:
 class RowChart:
     width: int
     height: int
-    zero: int
     rows: tuple[Row, ...]
 
 
@@ -78,8 +78,10 @@ def signed_rows(rows: Sequence[tuple[str, str, Decimal, Decimal]]) -> RowChart:
         top = i * ROW + 22
         left, right = sorted((x(Decimal(0)), x(value)))
         path = f"M{left} {top}h{max(1, right - left)}v{BAR}h-{max(1, right - left)}z"
-        out.append(Row(label, written, top - 7, path, _across(x(value - doubt), x(value + doubt), top), value < 0))
-    return RowChart(WIDTH, len(rows) * ROW, x(Decimal(0)), tuple(out))
+        zero = f"M{x(Decimal(0))} {top - 3}v{BAR + 6}"
+        across = _across(x(value - doubt), x(value + doubt), top)
+        out.append(Row(label, written, top - 7, path, zero, across, value < 0))
+    return RowChart(WIDTH, len(rows) * ROW, tuple(out))
 
 
 def _across(left: int, right: int, top: int) -> str:

@@ -77,15 +77,15 @@ class Summary:
     worst: list[Extreme]  # without those among the best
 
     @property
-    def saved_for_good(self) -> Saved:
-        """Gifts and sales together: what is rented goes back."""
-        kept = [one for one in self.saved if one.kind in KEPT]
-        return Saved("", *(sum(getattr(one, name) for one in kept) for name in _COUNTS))
-
-    @property
     def few(self) -> bool:
         """Whether too few organisations stand behind it to be shown to everybody."""
         return bool(self.total) and len(self.organisations) < FEWEST
+
+
+def saved_for_good(saved: Iterable[Saved]) -> Saved:
+    """Gifts and sales together: what is rented goes back."""
+    kept = [one for one in saved if one.kind in KEPT]
+    return Saved("", *(sum(getattr(one, name) for one in kept) for name in _COUNTS))
 
 
 _COUNTS = ("entry_count", "known_count", "new_cents", "paid_cents")

@@ -15,7 +15,7 @@ from marketplace.carbon import charts, coming, filed_entries
 from marketplace.carbon import views_dashboards_words as words
 from marketplace.carbon.coming import ToCome
 from marketplace.carbon.cubes import Cube
-from marketplace.carbon.dashboards import FEWEST, Asked, Part, Summary, shown_and_hidden, summary
+from marketplace.carbon.dashboards import FEWEST, Asked, Part, Summary, saved_for_good, shown_and_hidden, summary
 from marketplace.carbon.equivalents import PERSON_SOURCE, equivalents_of
 from marketplace.carbon.queries import Total
 from marketplace.carbon.totals import Scope
@@ -60,6 +60,8 @@ def body(view: View, cube: Cube, asked: Asked, with_coming: bool) -> Markup:
 
 def _drawn(view: View, cube: Cube, asked: Asked, with_coming: bool) -> Markup:
     found = summary(cube, asked)
+    if view.public:
+        found = _for_everybody(found)
     text = render_template(
         "carbon/_dashboard_body.html",
         view=view,
@@ -73,8 +75,9 @@ def _drawn(view: View, cube: Cube, asked: Asked, with_coming: bool) -> Markup:
         figures=_figures(view, found, asked),
         best=_about(view, found.best),
         worst=_about(view, found.worst),
-        outcomes=[(words.outcome(code), grams) for code, grams in found.outcomes],
+        outcomes=_outcomes(view, found, asked),
         reasons=[_reason(view, asked, code, count) for code, count in found.reasons],
+        kept=saved_for_good(found.saved),
         alike=equivalents_of(found.total),
         about=lambda value: filters.number(writing.significant(value, 2)),
         person_source=PERSON_SOURCE,
@@ -82,6 +85,22 @@ def _drawn(view: View, cube: Cube, asked: Asked, with_coming: bool) -> Markup:
         entries_url=view.entries(asked, None) if view.entries else None,
     )
     return Markup(text)  # noqa: S704 - a template's text, escaped there
+
+
+def _for_everybody(found: Summary) -> Summary:
+    """Without what too few organisations stand behind: single exchanges, money and treatments of kinds that are hidden
+    in the tables."""
+    kinds = {part.code for part in shown_and_hidden(found.kinds)[0]}
+    branches = {part.code for part in shown_and_hidden(found.branches)[0]}
+    known = filed_entries.about([position for _value, position in (*found.best, *found.worst)])
+    may_show = {at for at, one in known.items() if one.entry.kind in kinds and one.branch in branches}
+    return replace(
+        found,
+        best=[one for one in found.best if one[1] in may_show],
+        worst=[one for one in found.worst if one[1] in may_show],
+        saved=[one for one in found.saved if one.kind in kinds],
+        outcomes=found.outcomes if "reclaim" in kinds else [],
+    )
 
 
 # ── the three charts ────────────────────────────────────────────────────────────────────────────
@@ -191,6 +210,16 @@ def _about(view: View, extremes: list[Any]) -> list[dict[str, Any]]:
             }
         )
     return out
+
+
+def _outcomes(view: View, found: Summary, asked: Asked) -> list[tuple[str, int, str | None]]:
+    """Mass by what became of it: given, sold, rented, and of sorted matter each treatment."""
+    rows = [
+        (words.passed_on(part.code), part.total.mass_grams, view.address(replace(asked, kind=part.code)))
+        for part, _line in _rows(view, found.kinds, lambda code: ("", asked))[0]
+        if part.code != "reclaim" and part.total.mass_grams
+    ]
+    return [*rows, *((words.outcome(code), grams, None) for code, grams in found.outcomes)]
 
 
 def _reason(view: View, asked: Asked, code: str, count: int) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from marketplace.carbon import wording
 from marketplace.carbon.dashboards import Asked
 from marketplace.catalogue import taxonomy
 from marketplace.web import filters
+from marketplace.web.labels import label
 
 
 def month_name(month: str, short: bool = False) -> str:
@@ -48,6 +49,13 @@ def branch_name(branch: str) -> str:
     """The name of a top category."""
     known = taxonomy.categories().get(branch)
     return known.name(filters.language()) if known else _("Sans catégorie")
+
+
+def passed_on(kind: str) -> str:
+    """« Donné », « Vendu »: what became of the mass of a kind of exchange."""
+    return {"donation": lambda: _("Donné"), "sale": lambda: _("Vendu"), "rental": lambda: _("Loué")}.get(
+        kind, lambda: label("kind", kind)
+    )()
 
 
 def outcome(code: str) -> str:

@@ -177,7 +177,7 @@ def test_charts_keep_everything_in_sight():
     rows = [("A", "10 ± 30", Decimal(10), Decimal(30)), ("B", "−5 ± 1", Decimal(-5), Decimal(1))]
     chart = charts.signed_rows(rows)
     assert [row.below for row in chart.rows] == [False, True]
-    assert 0 < chart.zero < chart.width
+    assert chart.rows[0].zero.split()[0] == chart.rows[1].zero.split()[0]
     ends = [int(n) for row in chart.rows for n in re.findall(r"[MH](\d+)", row.doubt)]
     assert min(ends) >= 0 and max(ends) <= chart.width
     over_time = charts.columns([(f"{n:02}/26", Decimal(n - 3), Decimal(1)) for n in range(1, 13)])
