@@ -7,8 +7,8 @@ from flask import Blueprint, Response, render_template, request, url_for
 from flask_babel import gettext as _
 from sqlalchemy import select
 
-from marketplace.accounts.models import Production
-from marketplace.carbon import charts, libraries, product_data, queries, wording
+from marketplace.accounts.models import Production, User
+from marketplace.carbon import charts, correcting, libraries, product_data, queries, wording
 from marketplace.carbon.canonical import grouped
 from marketplace.carbon.explaining import Explanation, TermRow, explain_entry
 from marketplace.carbon.factor_page import factor_page
@@ -63,9 +63,17 @@ def entry(public_id: str) -> str:
         chain=[(text, e, _may_see(actor, e)) for text, e in _links(chain)],
         seal=grouped(found.hash),
         before=grouped(found.previous_hash),
+        corrected_by=_corrected_by(found),
+        may_correct=actor.is_moderator and correcting.is_standing(found),
         declared=product_data.used_by(found.body["factors_used"]),
         wording=wording,
     )
+
+
+def _corrected_by(entry: LedgerEntry) -> str:
+    """The name of whoever corrected it, while they have an account."""
+    by = (entry.body.get("correction") or {}).get("by", "")
+    return db.session.scalar(select(User.name).where(User.public_id == by)) or "" if by else ""
 
 
 @blueprint.get("/carbone/ecritures/<public_id>/texte")
