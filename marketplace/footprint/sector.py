@@ -23,7 +23,7 @@ GROUPS = {
 }  # fmt: skip
 # titles in French, whatever the language of the page
 FRENCH_REFERENCES = frozenset(
-    {"av_fr_2018", "av_fr_2030_cut", "av_split_transport", "snbc2_budget_2019_2023", "av_fr_2010"}
+    {"av_fr_2018", "av_fr_2030_cut", "av_split_transport", "snbc2_budget_2019_2023", "av_fr_2010", "cnc_obligation"}
 )
 
 

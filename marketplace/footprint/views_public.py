@@ -45,7 +45,10 @@ def sector_page() -> str:
     drawn = [
         (_("Émis en 2018"), rows["av_fr_2018"].value),
         (_("Trajectoire SNBC2 en 2018"), rows["av_fr_2018_target"].value),
-        (_("2030, avec 26 % de moins (calculé ici)"), sector.expected_2030_tco2e()),
+        (
+            _("2030, avec %(cut)s de moins (calculé ici)", cut=filters.percent(rows["av_fr_2030_cut"].value)),
+            sector.expected_2030_tco2e(),
+        ),
     ]
     return render_template(
         "footprint/sector.html",
