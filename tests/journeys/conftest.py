@@ -1,8 +1,8 @@
 """A real instance and a real browser: what people do, as they do it.
 
-One instance serves all journeys of a process (each journey has its own people and things), one browser those of a
-file. A journey fails on an error in the console, a refusal by the content security policy, an answer that failed,
-a request to another host, or an axe violation on any page it comes by.
+One instance and one browser serve all journeys of a process (each journey has its own people and things). A journey
+fails on an error in the console, a refusal by the content security policy, an answer that failed, a request to another
+host, or an axe violation on any page it comes by.
 """
 
 import os
@@ -49,9 +49,9 @@ def live(tmp_path_factory: pytest.TempPathFactory, sqlite_files: SqliteFiles) ->
         yield instance
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def chromium() -> Iterator[Browser]:
-    """Ends with the file: while it runs, no other event loop may in this process."""
+    """Ends with the journeys: while it runs, no other event loop may in this process."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=browser_path(), args=ARGUMENTS)
         yield browser

@@ -5,28 +5,18 @@ import re
 import pytest
 
 from marketplace.core.db import db
-from tests.databases import PostgresqlDatabases, server_url
 from tests.factories import make_listing
 from tests.journeys.conftest import make_side, on_the_stage
 from tests.live import LiveInstance
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
-def instance(request, tmp_path):
-    environment = {}
-    databases = None
-    if request.param == "postgresql":
-        if server_url() is None:
-            pytest.skip("TEST_DATABASE_URL is not set: no PostgreSQL here")
-        databases = PostgresqlDatabases(server_url())
-        environment["DATABASE_URL"] = databases.make(tmp_path)
-        environment["migrated"] = True
-    with LiveInstance(tmp_path / "instance", **environment) as live:
+@pytest.fixture
+def instance(database_url, tmp_path):
+    with LiveInstance(tmp_path / "instance", migrated=True, DATABASE_URL=database_url) as live:
         yield live
-    if databases is not None:
-        databases.drop_all()
 
 
+@pytest.mark.both_databases
 def test_nothing_is_lost(enter, instance, word):
     app = on_the_stage(instance)
     with app.app_context():
@@ -64,5 +54,8 @@ def test_nothing_is_lost(enter, instance, word):
     alice.visits(exchange)
     alice.reads("Terminé")
     alice.follows("Voir l’écriture et ses facteurs")
-    instance.flask("ledger", "check")
-    instance.flask("index", "check")
+    for command in (["ledger", "check"], ["index", "check"]):
+        done = app.test_cli_runner().invoke(args=command)
+        assert done.exit_code == 0, done.output
+    with app.app_context():
+        db.engine.dispose()

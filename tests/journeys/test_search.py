@@ -6,17 +6,19 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import expect
 
+from marketplace.core.db import db
 from tests.factories import make_listing
 from tests.journeys.conftest import make_side
 
 
 @pytest.fixture
-def armchairs(live, stage, word):
+def armchairs(stage, word):
     """Some to give and some to sell, their words counted as the worker does from time to time."""
     house = make_side(word, "Bruno")[1]
     for number, modes in enumerate((["donate"], ["donate", "sell"], ["sell"])):
         make_listing(house, f"Fauteuil {number}", category_key="armchair", modes=modes, price_cents=4000)
-    live.flask("index", "rebuild")
+    db.session.remove()
+    assert stage.test_cli_runner().invoke(args=["index", "rebuild"]).exit_code == 0
 
 
 @pytest.mark.parametrize("desk", [False, True], ids=["phone", "desk"])
