@@ -88,6 +88,7 @@ BLUEPRINTS = [
     "marketplace.carbon.views_hook_ups",
     "marketplace.carbon.views_upkeep",
     "marketplace.carbon.views_ends",
+    "marketplace.carbon.views_shares",
 ]
 
 # modules that are not blueprints and attach themselves by init_app(app)

@@ -25,7 +25,7 @@ from marketplace.api import jobs as api_jobs
 from marketplace.carbon import declaring
 from marketplace.carbon import jobs as carbon_jobs
 from marketplace.carbon import listeners as carbon
-from marketplace.carbon.events import EntryRecorded, EstimateChanged
+from marketplace.carbon.events import EntryRecorded, EstimateChanged, SharesMoved
 from marketplace.catalogue import jobs as catalogue_jobs
 from marketplace.catalogue import piece_photos
 from marketplace.catalogue.events import ListingHidden, ListingSaved, ListingsLeaveSoon, PieceBack, PieceSetAside
@@ -69,6 +69,7 @@ LISTENERS: dict[type, list[Callable[[Any], None]]] = {
     ShortageSolved: [messaging.on_shortage_solved],
     WaitingMovedUp: [messaging.on_waiting_moved_up],
     ReminderDue: [messaging.on_reminder_due],
+    SharesMoved: [messaging.on_shares_moved],
     PaperSigned: [messaging.on_paper_signed],
     InsuranceLookedAt: [messaging.on_insurance_looked_at],
     ExchangeCompleted: [carbon.on_exchange_completed],

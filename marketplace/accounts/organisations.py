@@ -54,7 +54,8 @@ def checked_values(raw: Mapping[str, Any]) -> dict[str, Any]:
     """The columns of an organisation from what was typed; keys not given are left out.
 
     Takes kind, name, siret, rna, vat_number, description, takes, lends, website, phone, issues_tax_receipts,
-    named_in_verifications, rental_terms and the reductions on rentals, in whole percents. Raises `Invalid` naming every wrong field.
+    named_in_verifications, rental_terms and the reductions on rentals, in whole percents. Raises `Invalid` naming
+    every wrong field.
     """
     values: dict[str, Any] = {}
     errors: dict[str, Any] = {}

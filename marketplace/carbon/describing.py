@@ -15,9 +15,11 @@ from marketplace.carbon.claims import Named, Party, parties, party_of
 from marketplace.carbon.libraries import knowledge_on
 from marketplace.carbon.logistics import Trip, load_shares, road_distance, upkeep_line
 from marketplace.carbon.models import Upkeep
+from marketplace.carbon.numbers import plain
 from marketplace.carbon.parameters import Parameters
 from marketplace.carbon.product_data import product_of
 from marketplace.carbon.reasons import NotQuantified
+from marketplace.carbon.sharing import agreed_giver_share
 from marketplace.catalogue import taxonomy
 from marketplace.core.clock import PARIS, now
 from marketplace.core.db import db
@@ -62,13 +64,20 @@ def facts_of(exchange: Exchange, line: ExchangeLine) -> Facts:
     bringer = party_of("bringer", before.provider, before.provider_production) if before is not None else None
     return Facts(
         occurred_on=day,
-        parties=parties(giver, receiver, bringer, noted.get("allocation.giver").value,
-                        noted.get("allocation.receiver").value),
+        parties=parties(giver, receiver, bringer, *_shares(exchange, noted)),
         predecessor=custody.predecessor_of(line.listing, day, line.id),
         receiver=receiver_of(exchange.receiver.kind, exchange.receiver_production_id is not None),
         knowledge=knowledge,
         parameters=noted,
-    )  # fmt: skip
+    )
+
+
+def _shares(exchange: Exchange, noted: Parameters) -> tuple[str, str]:
+    """The giver's share and the receiver's: as both agreed, else the method's."""
+    agreed = agreed_giver_share(exchange.id)
+    if agreed is None:
+        return noted.get("allocation.giver").value, noted.get("allocation.receiver").value
+    return plain(agreed), plain(1 - agreed)
 
 
 def described(exchange: Exchange, line: ExchangeLine, facts: Facts, thing: Thing | None = None) -> Bridged:

@@ -19,6 +19,17 @@ class EstimateChanged:
 
 
 @dataclass(frozen=True)
+class SharesMoved:
+    """One side proposed how to share what an exchange avoids, agreed to it or turned it down; the other is to know."""
+
+    exchange_id: int
+    by: str  # the side: provider, receiver
+    act: str  # proposed, agreed, declined
+    giver_percent: int
+    user_id: int
+
+
+@dataclass(frozen=True)
 class EntryRecorded:
     """The ledger has one more entry."""
 

@@ -109,6 +109,17 @@ class UpkeepForm(FlaskForm):
         ]
 
 
+class SharesForm(FlaskForm):
+    """The giver's part, in percent; the receiver has the rest."""
+
+    giver_percent = number_field(_l("Part de qui donne ou loue"))
+
+    def whole(self) -> int | None:
+        """None for what is no whole number."""
+        value = read_number(self.giver_percent)
+        return int(value) if value is not None and value == value.to_integral_value() and value < 1000 else None
+
+
 class EndForm(FlaskForm):
     """What became of it."""
 

@@ -260,6 +260,24 @@ class Upkeep(PublicIdMixin, Base):
     )
 
 
+class SharesAgreed(Base):
+    """How two sides share what their exchange avoids, where not by halves: proposed by one, in force once the other
+    has agreed."""
+
+    __tablename__ = "shares_agreed"
+
+    exchange_id: Mapped[int] = mapped_column(ForeignKey("exchange.id"), primary_key=True)
+    giver_percent: Mapped[int] = mapped_column(Integer)
+    proposed_by: Mapped[str] = mapped_column(String(10))  # the side
+    proposed_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    agreed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    __table_args__ = (
+        CheckConstraint("giver_percent BETWEEN 0 AND 100", name="giver_percent"),
+        CheckConstraint("proposed_by IN ('provider','receiver')", name="proposed_by"),
+    )
+
+
 class PowerHookUp(PublicIdMixin, Base):
     """Mains or battery power that a shoot used. It avoided something only where the shoot's own plan named a
     generating set: `plan_reference` says which document, and where in it."""

@@ -56,7 +56,7 @@ def open_exchange(actor: Actor, public_id: str) -> Exchange:
 def add_upkeep(actor: Actor, public_id: str, done: Done) -> Upkeep:
     """Raises NotFound, NotAllowed, Conflict (complete), Invalid by field. Called inside a transaction."""
     exchange = open_exchange(actor, public_id)
-    _still_open(exchange)
+    still_open(exchange)
     lines = {line.public_id: line.id for line in exchange.lines}
     errors: dict[str, Any] = {}
     if done.factor_key not in WORK or done.factor_key not in knowledge_on(today()).factors:
@@ -91,7 +91,7 @@ def add_upkeep(actor: Actor, public_id: str, done: Done) -> Upkeep:
 def remove_upkeep(actor: Actor, public_id: str, upkeep_public_id: str) -> None:
     """Raises NotFound, NotAllowed, Conflict (complete). Called inside a transaction."""
     exchange = open_exchange(actor, public_id)
-    _still_open(exchange)
+    still_open(exchange)
     query = select(Upkeep).where(Upkeep.exchange_id == exchange.id, Upkeep.public_id == upkeep_public_id)
     row = db.session.scalar(query)
     if row is None:
@@ -100,7 +100,7 @@ def remove_upkeep(actor: Actor, public_id: str, upkeep_public_id: str) -> None:
     db.session.flush()
 
 
-def _still_open(exchange: Exchange) -> None:
+def still_open(exchange: Exchange) -> None:
     if exchange.state not in OPEN:
         raise Conflict(
             _("L’échange est terminé et son écriture faite : demandez une correction à la modération."),

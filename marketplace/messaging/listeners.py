@@ -14,6 +14,7 @@ from marketplace.accounts.events import (
 )
 from marketplace.accounts.models import Invitation, Organisation, Partnership, Production, User
 from marketplace.accounts.queries_organisations import members_with
+from marketplace.carbon.events import SharesMoved
 from marketplace.catalogue.events import ListingHidden, ListingsLeaveSoon
 from marketplace.catalogue.models import Listing
 from marketplace.core.db import db
@@ -152,6 +153,14 @@ def on_insurance_looked_at(event: InsuranceLookedAt) -> None:
     for side in (PROVIDER, RECEIVER):
         if side == RECEIVER or document.file_key is not None:
             _tell(exchange, side, "insurance_changed", data, path=f"{_path(exchange)}/papiers/assurance")
+
+
+def on_shares_moved(event: SharesMoved) -> None:
+    """The other side is told what is proposed, agreed or turned down."""
+    exchange = db.session.get_one(Exchange, event.exchange_id)
+    data = {"act": event.act, "giver_percent": event.giver_percent}
+    other = RECEIVER if event.by == PROVIDER else PROVIDER
+    _tell(exchange, other, "shares_moved", data, leave_out=event.user_id, path=f"{_path(exchange)}/partage")
 
 
 def _last_move(exchange_id: int) -> Move | None:

@@ -18,6 +18,7 @@ DEFAULTS: dict[str, frozenset[str]] = {
     "message_received": frozenset({PRODUCT, EMAIL}),
     "listing_hidden": frozenset({PRODUCT, EMAIL}),
     "listings_leave": frozenset({PRODUCT, EMAIL}),
+    "shares_moved": frozenset({PRODUCT, EMAIL}),
     "ledger_corrected": frozenset({PRODUCT, EMAIL}),
     "report_followed": frozenset({PRODUCT, EMAIL}),
     "verification_changed": frozenset({PRODUCT, EMAIL}),

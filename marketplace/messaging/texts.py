@@ -71,6 +71,10 @@ NAMES: dict[str, tuple[Any, Any]] = {
         _l("Une date d’enlèvement approche"),
         _l("Vous recevez ce message parce que vous gérez le stock de votre organisation."),
     ),
+    "shares_moved": (
+        _l("On propose ou convient d’un partage de ce qui est évité"),
+        _l("Vous recevez ce message parce que vous suivez cet échange."),
+    ),
     "ledger_corrected": (
         _l("Une écriture carbone qui compte pour vous est corrigée"),
         _l("Vous recevez ce message parce que vous suivez les échanges de votre organisation."),
@@ -271,6 +275,23 @@ def _browser(data: Data) -> Words:
     )
 
 
+def _shares(data: Data) -> Words:
+    giver, receiver = data["giver_percent"], 100 - data["giver_percent"]
+    titles = {
+        "proposed": lambda: _("Partage proposé : %(thing)s", thing=thing(data)),
+        "agreed": lambda: _("Partage convenu : %(thing)s", thing=thing(data)),
+        "declined": lambda: _("Partage refusé, il reste par moitiés : %(thing)s", thing=thing(data)),
+    }
+    return Words(
+        titles[data["act"]](),
+        _(
+            "Ce que l’échange évite : %(giver)s %% à qui donne, %(receiver)s %% à qui reçoit.",
+            giver=giver,
+            receiver=receiver,
+        ),
+    )
+
+
 def _ledger(data: Data) -> Words:
     reference = f"E-{data['position']:06d}"
     said = _("Elle est annulée et refaite.") if data["anew"] else _("Elle est annulée, et rien ne la remplace.")
@@ -292,6 +313,7 @@ _WORDS = {
     "message_received": _message,
     "listing_hidden": _hidden,
     "listings_leave": _leave,
+    "shares_moved": _shares,
     "ledger_corrected": _ledger,
     "report_followed": _report,
     "verification_changed": _verification,

@@ -56,6 +56,18 @@ def upgrade():
     op.create_index(op.f("ix_upkeep_exchange_id"), "upkeep", ["exchange_id"])
     op.create_index(op.f("ix_upkeep_line_id"), "upkeep", ["line_id"])
     op.create_table(
+        "shares_agreed",
+        sa.Column("exchange_id", sa.Integer(), nullable=False),
+        sa.Column("giver_percent", sa.Integer(), nullable=False),
+        sa.Column("proposed_by", sa.String(length=10), nullable=False),
+        sa.Column("proposed_at", UtcDateTime(), nullable=False),
+        sa.Column("agreed_at", UtcDateTime(), nullable=True),
+        sa.CheckConstraint("giver_percent BETWEEN 0 AND 100", name="ck_shares_agreed_giver_percent"),
+        sa.CheckConstraint("proposed_by IN ('provider','receiver')", name="ck_shares_agreed_proposed_by"),
+        sa.ForeignKeyConstraint(["exchange_id"], ["exchange.id"], name=op.f("fk_shares_agreed_exchange_id_exchange")),
+        sa.PrimaryKeyConstraint("exchange_id", name=op.f("pk_shares_agreed")),
+    )
+    op.create_table(
         "power_hook_up",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("production_id", sa.Integer(), nullable=False),
@@ -95,6 +107,7 @@ def upgrade():
 
 def downgrade():
     op.drop_table("power_hook_up")
+    op.drop_table("shares_agreed")
     op.drop_table("upkeep")
     op.drop_index("uq_ledger_entry_first_of_subject", table_name="ledger_entry")
     for column in reversed(LISTING):

@@ -193,6 +193,40 @@ class TestUpkeep:
         assert sign_in(client, stranger).get(f"/echanges/{public_id}/soins").status_code == 404
 
 
+class TestShares:
+    """By halves, unless both sides say otherwise before the hand-over."""
+
+    def test_one_side_proposes_the_other_agrees_and_the_entry_follows(self, app, quai, opera):
+        giver, taker = owner_of(quai), owner_of(opera)
+        flats = make_listing(quai).public_id
+        with transaction():
+            public_id = services.request_exchange(taker, ExchangeRequest("donation", [LineRequest(flats, 6)])).public_id
+        with transaction():
+            services.move(giver, public_id, "accept", {}, None)
+        alice = sign_in(app.test_client(), user_of(giver), quai)
+        odile = sign_in(app.test_client(), user_of(taker), opera)
+        page = f"/echanges/{public_id}/partage"
+        assert odile.post(page, data={"giver_percent": "70,5", "go": "propose"}).status_code == 422
+        assert odile.post(page, data={"giver_percent": "80", "go": "propose"}).status_code == 303
+        assert odile.post(page, data={"giver_percent": "80", "go": "agree"}).status_code == 409, "not one's own"
+        assert "On vous propose 80 %" in text_of(alice.get(page))
+        assert odile.post(page, data={"giver_percent": "70", "go": "propose"}).status_code == 303
+        stale = alice.post(page, data={"giver_percent": "80", "go": "agree"})
+        assert stale.status_code == 409, "another proposal came meanwhile"
+        assert alice.post(page, data={"giver_percent": "70", "go": "agree"}).status_code == 303
+        told = [n.data["act"] for n in notifications_of(taker.user_id).items if n.kind == "shares_moved"]
+        assert told == ["agreed"]
+        with transaction() as session:
+            code = session.query(Exchange).filter_by(public_id=public_id).one().hand_over_code
+            services.move(giver, public_id, "hand_over", {"code": code}, None)
+        (entry,) = entries()
+        assert [(p["role"], p["share"]) for p in entry.body["parties"]] == [("giver", "0.7"), ("receiver", "0.3")]
+        assert alice.post(page, data={"giver_percent": "50", "go": "propose"}).status_code == 409
+        stranger = sign_in(app.test_client(), make_user("Charlie"))
+        assert stranger.get(page).status_code == 404
+        assert checking.check().entries == 1
+
+
 class TestCorrections:
     """A wrong mass found later."""
 
