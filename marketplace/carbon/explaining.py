@@ -71,6 +71,21 @@ def explain_entry(entry: LedgerEntry) -> Explanation | None:
     return _explain(body["kind"], body["inputs"], used, body["displacement_key"])
 
 
+def at_other_uses(entry: LedgerEntry) -> list[tuple[Decimal, Decimal]]:
+    """(L, A) of a rental if the new thing gave half or twice as many uses: L itself carries no doubt (section 4)."""
+    body = entry.body
+    if entry.kind != "rental" or entry.status == "reversal" or not body["factors_used"]:
+        return []
+    used = [(row["key"], row["version"]) for row in body["factors_used"]]
+    found = []
+    for times in (Decimal("0.5"), Decimal(2)):
+        uses = Decimal(body["inputs"]["uses_of_new_item"]) * times
+        if uses >= ONE:
+            inputs = {**body["inputs"], "uses_of_new_item": plain(uses)}
+            found.append((uses, compute("rental", inputs, first_versions(used), named=named_versions).total))
+    return found
+
+
 def explain_estimate(estimate: ListingEstimate) -> Explanation | None:
     """The terms of a listing's estimate, for its whole quantity; None where it has no figure."""
     if estimate.unit_kgco2e is None or estimate.kind is None:

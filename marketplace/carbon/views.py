@@ -10,7 +10,7 @@ from sqlalchemy import select
 from marketplace.accounts.models import Production, User
 from marketplace.carbon import charts, correcting, libraries, product_data, queries, wording
 from marketplace.carbon.canonical import grouped
-from marketplace.carbon.explaining import Explanation, TermRow, explain_entry
+from marketplace.carbon.explaining import Explanation, TermRow, at_other_uses, explain_entry
 from marketplace.carbon.factor_page import factor_page
 from marketplace.carbon.method import VERSION
 from marketplace.carbon.models import Factor, LedgerEntry
@@ -63,6 +63,7 @@ def entry(public_id: str) -> str:
         chain=[(text, e, _may_see(actor, e)) for text, e in _links(chain)],
         seal=grouped(found.hash),
         before=grouped(found.previous_hash),
+        at_other_uses=[(uses, _part(value, decimals)) for uses, value in at_other_uses(found)],
         corrected_by=_corrected_by(found),
         may_correct=actor.is_moderator and correcting.is_standing(found),
         declared=product_data.used_by(found.body["factors_used"]),

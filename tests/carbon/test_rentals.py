@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from marketplace.accounts.models import User
 from marketplace.carbon import checking, coming, estimates, queries, recording, wording
-from marketplace.carbon.explaining import explain_entry, explain_estimate
+from marketplace.carbon.explaining import at_other_uses, explain_entry, explain_estimate
 from marketplace.carbon.models import Factor
 from marketplace.carbon.owned import groups_of, ranks
 from marketplace.carbon.queries import estimate_of_listing
@@ -17,7 +17,7 @@ from marketplace.catalogue.models import Listing, Piece
 from marketplace.core.db import db, transaction
 from tests.carbon.made import entries, line_id_of
 from tests.carbon.rented import again, done, make_pieces
-from tests.factories import make_listing, make_organisation, owner_of, sign_in
+from tests.factories import make_listing, make_organisation, make_user, owner_of, sign_in
 
 both = pytest.mark.both_databases
 
@@ -428,3 +428,17 @@ def test_a_listing_to_rent_is_estimated_as_its_first_use(house):
         session.get(Listing, stock.id).acquired = None
         estimates.estimate_listings([stock.id])
     assert estimate_of_listing(stock.id).reason == "origin_unknown"
+
+
+def test_the_page_of_a_rental_says_what_other_uses_would_change(app, client):
+    """L carries no doubt of its own: half and twice as many are shown instead (method, section 4)."""
+    house = make_organisation("Loueur", "rental_house", owner=make_user("Lou"))
+    chairs = make_listing(house, category_key="chair", acquired="reuse", quantity=Decimal(10), modes=["rent"])
+    done("rental", [(again(chairs), 4)], make_organisation("Studio", "production_company"))
+    (entry,) = entries()
+    page = sign_in(client, db.session.query(User).filter_by(name="Lou").one(), house)
+    shown = page.get(f"/carbone/ecritures/{entry.public_id}").text.replace("\u00a0", " ")
+    assert "L = 5, ne porte pas de doute chiffré" in shown
+    (half, most), (twice, least) = at_other_uses(entry)
+    assert (half, twice) == (Decimal("2.5"), Decimal(10))
+    assert most == entry.result_kgco2e * 2 and least == entry.result_kgco2e / 2
