@@ -9,7 +9,7 @@ from marketplace.footprint import wording
 from marketplace.footprint.exchanged import Known
 from marketplace.footprint.importing import Kept
 from marketplace.footprint.kinds import KINDS, POSTS
-from marketplace.footprint.queries import Line, sums
+from marketplace.footprint.queries import Line, Sum
 
 
 def sheet_csv(lines: Sequence[Line], known: Sequence[Known], language: str, *, private: bool) -> bytes:
@@ -18,16 +18,16 @@ def sheet_csv(lines: Sequence[Line], known: Sequence[Known], language: str, *, p
     return csv_of(_heads(), rows, language)
 
 
-def sheet_xlsx(lines: Sequence[Line], known: Sequence[Known], *, private: bool) -> bytes:
+def sheet_xlsx(lines: Sequence[Line], known: Sequence[Known], added: Sequence[Sum], *, private: bool) -> bytes:
     """What each kind adds up to, then a sheet for each post with its lines."""
     heads = [_("Poste"), _("Nature"), _("Écrit par l’équipe"), _("Repris des échanges"), _("Total"), _("Unité")]
-    added: list[list[Cell]] = [
+    totals: list[list[Cell]] = [
         [wording.post(one.post), wording.kind_in_full(one.kind), one.written, one.exchanged, one.total,
          wording.unit(one.unit)]
-        for one in sums(lines, known)
+        for one in added
     ]  # fmt: skip
     posts = [Sheet(wording.post(post), _heads(), list(_rows(post, lines, known, private))) for post in POSTS]
-    return xlsx_of([Sheet(_("Par poste"), heads, added), *posts])
+    return xlsx_of([Sheet(_("Par poste"), heads, totals), *posts])
 
 
 def _heads() -> list[str]:

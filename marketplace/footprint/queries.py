@@ -1,6 +1,6 @@
 """Reads of activity sheets: a day, what each kind adds up to, days without a line, what was corrected."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -101,13 +101,21 @@ class Sum:
         return self.written + self.exchanged
 
 
-def sums(lines: Sequence[Line], known: Sequence[Known]) -> list[Sum]:
+def written_sums(production_id: int) -> dict[tuple[str, str], Decimal]:
+    """What living lines add up to, by (kind, unit)."""
+    query = (
+        select(ActivityLine.kind, ActivityLine.unit, func.sum(ActivityLine.quantity))
+        .where(ActivityLine.production_id == production_id, ActivityLine.ended_at.is_(None))
+        .group_by(ActivityLine.kind, ActivityLine.unit)
+    )
+    return {(kind, unit): quantity for kind, unit, quantity in db.session.execute(query)}
+
+
+def sums(written: Mapping[tuple[str, str], Decimal], known: Sequence[Known]) -> list[Sum]:
     """By post, kind and unit, in the order of the sheet. Pure."""
-    by: dict[tuple[str, str], list[Decimal]] = {}
-    both: tuple[Sequence[Line | Known], ...] = (lines, known)
-    for place, found in enumerate(both):
-        for line in found:
-            by.setdefault((line.kind, line.unit), [Decimal(0), Decimal(0)])[place] += line.quantity
+    by = {key: [quantity, Decimal(0)] for key, quantity in written.items()}
+    for one in known:
+        by.setdefault((one.kind, one.unit), [Decimal(0), Decimal(0)])[1] += one.quantity
     order = {key: (POSTS.index(kind.post), n) for n, (key, kind) in enumerate(KINDS.items())}
     return [
         Sum(kind, KINDS[kind].post if kind in KINDS else "purchases", unit, written, exchanged)

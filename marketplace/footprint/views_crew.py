@@ -33,6 +33,7 @@ def _access(secret: str) -> parts.Access:
         reads_all=not bearer.may_fill,
         writer=lambda: sheets.crew_writer(secret),
         url=url,
+        kept_as=f"crew:{bearer.link.public_id}",
         more={"link_name": bearer.link.name, "link_until": bearer.link.expires_at},
     )
 

@@ -35,6 +35,7 @@ def _access(public_id: str) -> parts.Access:
         reads_all=True,
         writer=lambda: sheets.member_writer(signed_in_actor(), public_id),
         url=url,
+        kept_as=f"activity:{public_id}",
         more={"may_link": allows(acting.role, "activity.links")},
     )
 

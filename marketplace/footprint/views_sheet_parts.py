@@ -36,6 +36,7 @@ class Access:
     reads_all: bool
     writer: Callable[[], Writer]
     url: Callable[..., str]
+    kept_as: str  # what a browser keeps unsaved typing under
     more: dict[str, Any] = field(default_factory=dict)  # for the template
 
 
@@ -71,7 +72,6 @@ def day_page(access: Access) -> Any:
 def _shown(access: Access, form: DayForm, here: date) -> str:
     production = access.production
     day = form.day.data or here
-    every = queries.lines_of(production.id)
     known = exchanged.known_of(production.id) if access.reads_all else []
     days = queries.days_of(production.id)
     return render_template(
@@ -83,13 +83,14 @@ def _shown(access: Access, form: DayForm, here: date) -> str:
         before=day - timedelta(days=1),
         after=day + timedelta(days=1) if day < here else None,
         here=here,
-        lines=[line for line in every if line.day == day],
+        lines=queries.lines_of(production.id, day),
         known=[one for one in known if one.day == day],
-        sums=queries.sums(every, known) if access.reads_all else [],
+        sums=queries.sums(queries.written_sums(production.id), known) if access.reads_all else [],
         days=days,
         missing=queries.days_without(production, [one.day for one in days]) if access.reads_all else [],
         boxes=BOXES,
         wording=wording,
+        kept_as=access.kept_as,
         **access.more,
     )
 
@@ -158,7 +159,8 @@ def export(access: Access, extension: str) -> Response:
     if extension == "csv":
         body, kind = sheet_csv(lines, known, filters.language(), private=access.member), "text/csv"
     else:
-        body, kind = sheet_xlsx(lines, known, private=access.member), XLSX
+        added = queries.sums(queries.written_sums(access.production.id), known)
+        body, kind = sheet_xlsx(lines, known, added, private=access.member), XLSX
     return attached(body, kind, f"{_('fiche-activite')}-{_named(access.production)}-{today().isoformat()}.{extension}")
 
 
