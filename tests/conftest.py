@@ -29,6 +29,7 @@ Flask.jinja_options["bytecode_cache"] = CompiledTemplates()
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "both_databases: the test runs on SQLite and on PostgreSQL")
+    config.addinivalue_line("markers", "one_database: the test proves a rule of ours, on SQLite alone where its file has both")
     config.addinivalue_line("markers", "on_postgresql: the test runs on PostgreSQL alone")
     config.addinivalue_line("markers", "own_database: the test alters the schema, so it gets a database of its own")
 
@@ -63,10 +64,11 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "database_url" not in metafunc.fixturenames:
         return
-    both = metafunc.definition.get_closest_marker("both_databases")
+    marked = metafunc.definition.get_closest_marker
+    both = marked("both_databases") and not marked("one_database")
     without = pytest.mark.skipif(server_url() is None, reason="TEST_DATABASE_URL is not set: no PostgreSQL here")
     sqlite, postgresql = "sqlite", pytest.param("postgresql", marks=[pytest.mark.postgres, without])
-    alone = metafunc.definition.get_closest_marker("on_postgresql")
+    alone = marked("on_postgresql")
     names = [sqlite, postgresql] if both else [postgresql] if alone else [sqlite]
     metafunc.parametrize("database_url", names, indirect=True)
 

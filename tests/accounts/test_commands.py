@@ -49,6 +49,7 @@ def test_a_moderator_not_verified_gets_a_link(flask, run_jobs, outbox_mail):
     assert "/verification/" in outbox_mail()[0].get_content()
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize(
     ("email", "password", "said"),
     [

@@ -261,6 +261,7 @@ def test_known_and_unknown_addresses_look_alike(session, made):
     assert len(made) == 2
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize(
     ("email", "role", "field"),
     [("pas une adresse", "member", "email"), ("a@exemple.fr", "contributor", "role"), ("a@exemple.fr", "", "role")],

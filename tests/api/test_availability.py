@@ -48,6 +48,7 @@ def test_a_month_day_by_day(program, taker, chairs):
     assert len(program().get(f"/listings/{chairs.public_id}/calendar?month=2028-02").get_json()["days"]) == 29
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize(
     ("query", "field"),
     [
@@ -70,6 +71,7 @@ def test_spans_that_cannot_be(program, chairs, query, field):
     assert (answer.status_code, list(answer.get_json()["errors"])) == (422, [field])
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize(
     "month", ["2026-10", "2029-01", "2026-13", "2026-1", "9999-12", "0000-00", "novembre", "२०२६-११"]
 )

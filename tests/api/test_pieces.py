@@ -92,6 +92,7 @@ def test_fewer_than_promised_is_refused(program, giver, taker, lamps):
     assert ours.get(f"/listings/{lamps.public_id}").get_json()["quantity"] == 3
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize(
     ("body", "field"),
     [

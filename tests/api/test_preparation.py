@@ -107,6 +107,7 @@ def test_what_cannot_go_is_named(program, giver, stranger, chairs, confirm):
     assert "d’une autre annonce" in act(ours, mine, "choose", 422, line=line, pieces=[table])["errors"]["pieces"][0]
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize(
     ("sent", "field"),
     [

@@ -280,6 +280,7 @@ def test_a_longer_list_asks_the_database_no_more(program, giver, taker, chairs):
 # --- hostile ---------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize(
     ("change", "field"),
     [
@@ -327,6 +328,7 @@ for _level in range(28):
     DEEP = [DEEP]
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize(
     ("data", "field"),
     [

@@ -54,6 +54,7 @@ def test_facets_where_they_are_asked_for(client, shop):
     assert facets["organisation"][0]["count_is_minimum"] is False
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize(
     ("name", "value"),
     [

@@ -126,6 +126,7 @@ ROLES = {
 }
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize("role", ROLES)
 def test_what_each_role_may_do(org, role):
     draft = factories.make_listing(org, published=False).public_id
@@ -184,6 +185,7 @@ READERS = [
 ]
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize(("state", "visibility", "hidden", "seen", "seen_by_moderator"), READERS)
 def test_who_reads_what(org, owner, stranger, state, visibility, hidden, seen, seen_by_moderator):
     hidden_at = now() if hidden else None

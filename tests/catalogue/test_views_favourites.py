@@ -119,6 +119,7 @@ def test_signing_in_with_what_is_hidden_keeps_nothing_and_works(app, alice_user,
     assert db.session.query(Favourite).count() == 0
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize(
     ("values", "shown", "unshown"),
     [

@@ -163,6 +163,7 @@ def test_a_form_sent_twice_adds_once(shop):
         shop.add(1, day(10), day(17), key="clé")
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize(
     ("quantity", "starts", "ends", "kind", "field"),
     [

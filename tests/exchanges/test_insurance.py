@@ -155,6 +155,7 @@ HOSTILE = {
 }
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize("case", HOSTILE)
 def test_hostile_files_are_refused_and_not_kept(counter, rental, browsers, case):
     data, name = HOSTILE[case]
@@ -170,6 +171,7 @@ def test_far_too_heavy_is_refused_before_it_is_read(counter, rental, browsers):
     assert post(browsers["bob"], rental, b"x" * (attachments.MAX_BYTES + 2 * 1024 * 1024)).status_code == 413
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize("until", ["", "2027-02-28", "hier", "2099-01-01", "2027-02-30", "9" * 400])
 def test_days_that_cannot_be(counter, rental, browsers, until):
     answer = post(browsers["bob"], rental, until=until)

@@ -130,6 +130,7 @@ def test_preparation_and_turnaround_are_worked_days(app, clock):
     counter.ask(counter.carole, 4, day(16), day(19))  # prepared on the Monday
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize(
     ("starts", "ends", "said"),
     [

@@ -73,6 +73,7 @@ def test_lines_stand_or_fall_together(world):
     assert db.session.query(Move).count() == 0
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize("quantity", ["0", "-1", "1e3", "", "beaucoup", "2,5", 0, -3, 2.5, "1" * 40, None, True, [4]])
 def test_quantities_that_make_no_sense_are_refused(world, quantity):
     with pytest.raises(Invalid) as refusal:
@@ -123,6 +124,7 @@ def test_a_person_may_receive_where_the_giver_allows_it(world):
     world.ask(1, actor=denise)
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize(
     ("values", "refusal"),
     [
@@ -176,6 +178,7 @@ def test_a_production_of_somebody_else_is_refused(world):
     assert (exchange.vehicle, exchange.distance_km) == ("van_12m3", Decimal(38))
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize("values", [{"vehicle": "spaceship"}, {"distance_km": "-4"}, {"message": "x" * 2001}])
 def test_each_wrong_value_is_named(world, values):
     with pytest.raises(Invalid) as refusal:
@@ -217,6 +220,7 @@ def test_proposing_less_frees_the_rest_and_waits_for_the_receiver(world):
     assert world.get(exchange).state == "confirmed"
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize("quantity", ["4", "5", "0", "-1", "x", None])
 def test_an_amendment_is_less_and_something(world, quantity):
     exchange = world.ask(4)
@@ -226,6 +230,7 @@ def test_an_amendment_is_less_and_something(world, quantity):
     assert world.get(exchange).state == "requested"
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize("lines", [None, [], "x", [1], [{"id": "other", "quantity": 1}], [{}]])
 def test_an_amendment_that_cannot_be_read_is_refused(world, lines):
     exchange = world.ask(4)
@@ -347,6 +352,7 @@ def test_a_code_is_taken_with_spaces_and_as_a_scanner_types_it(world):
     assert world.get(second).state == "completed"
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize("code", [None, "", "12345", "1234567", 123456, ["1"], "١٢٣٤٥٦", "x" * 5000])
 def test_what_is_no_code_is_refused_and_not_counted(world, code):
     exchange = world.confirmed()

@@ -67,6 +67,7 @@ def test_what_was_not_read_is_not_signed(counter, rental):
     assert signed(counter, rental) == []
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize("name", ["", "   ", None, "x" * 121, "a\x00b", 7])
 def test_a_signature_has_a_name(counter, rental, name):
     with pytest.raises(Invalid) as refusal:

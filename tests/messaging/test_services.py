@@ -132,6 +132,7 @@ def test_nobody_else_writes(session, world):
     assert session.query(Message).count() == 0
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize("text", ["", "  \n", "x" * 4001])
 def test_wrong_messages(session, world, text):
     exchange = world.exchange()

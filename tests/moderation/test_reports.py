@@ -100,6 +100,7 @@ def test_one_decision_settles_all_reports_of_the_listing(session, house, flats, 
     assert [row.public_id for row in queries.reports(False).items] == [other]
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize(
     ("notice", "field"),
     [

@@ -191,6 +191,7 @@ def test_lists(session, mona, house):
     assert [row.action for row in queries.audit_log(action="organisation.verify").items] == ["organisation.verify"]
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize(
     ("text", "found"),
     [

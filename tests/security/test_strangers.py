@@ -159,6 +159,16 @@ TRIES: dict[str, list[Try]] = {
     "accounts.passkeys_remove": [],  # nor has a key: accounts/test_passkeys.py
     "carbon.entry": [Try("GET", "/carbone/ecritures/{entry}")],
     "carbon.entry_text": [Try("GET", "/carbone/ecritures/{entry}/texte")],
+    "carbon_reports.of_production": [
+        Try("GET", "/productions/{production}/rapports"),
+        Try("POST", "/productions/{production}/rapports", {"period": "all", "language": "fr"}),
+    ],
+    "carbon_reports.show": [Try("GET", "/rapports/{carbon report}")],
+    "carbon_reports.again": [Try("POST", "/rapports/{carbon report}/refaire")],
+    "carbon_reports.fetch": [Try("GET", f"/rapports/{{carbon report}}/{ending}") for ending in ("pdf", "csv", "xlsx")],
+    "ledger_exports.of_production": [
+        Try("GET", f"/productions/{{production}}/registre.{ending}") for ending in ("csv", "xlsx", "json")
+    ],
     "exchanges.show": [Try("GET", f"/echanges/{{{name}}}") for name in ("exchange", "done")],
     "exchanges.make_move": [
         Try("POST", f"/echanges/{{exchange}}/{move}", {f"{move}-code": CODE, f"{move}-reason": "pris", "version": "1"})
@@ -197,6 +207,7 @@ TRIES: dict[str, list[Try]] = {
     "exchanges.paper": [Try("GET", "/echanges/{done}/papiers/{document}")],
     "papers.quote": [Try("POST", "/echanges/{exchange}/papiers/devis")],
     "papers.preparation": [Try("POST", "/echanges/{exchange}/papiers/preparation")],
+    "papers.certificate": [Try("POST", "/echanges/{done}/papiers/attestation")],
     "papers.sign": [Try("GET", "/echanges/{done}/papiers/{document}/signer")],
     "papers.sign_send": [
         Try("POST", "/echanges/{done}/papiers/{document}/signer", {"own-name": "Pris"}),
@@ -395,10 +406,17 @@ TRIES: dict[str, list[Try]] = {
         Try("GET", "/api/v1/ledger?organisation={organisation}"),
         Try("GET", "/api/v1/ledger?production={production}"),
     ],
+    "api_ledger.export_ledger": [
+        Try("GET", "/api/v1/ledger/export?organisation={organisation}"),
+        Try("GET", "/api/v1/ledger/export?format=csv&production={production}"),
+    ],
 }
 # addresses that name nothing private
 NAMELESS = {
     "calendars.read",  # its address is the secret
+    "verification.code",  # tells anybody, without names: carbon/test_verification.py
+    "api_ledger.verify",
+    "ledger_exports.of_organisation",  # one's own
     "carbon.factor",
     "catalogue.proposal",
     "accounts.verify",
@@ -417,7 +435,8 @@ WITHOUT_NAMES = (
     "/comptoir", "/comptoir/sans-lieu", "/stock/departs", "/publier", "/stock/pieces?code={word}",
     "/stock/etiquettes?de={counted}",
     "/stock/etiquettes?piece={piece}", "/stock/etiquettes?annonces={listing}.{draft}",
-    "/stock/fiches?annonces={listing}.{draft}", "/compte", "/compte/jetons", "/tableau-de-bord", "/carbone/methode",
+    "/stock/fiches?annonces={listing}.{draft}", "/compte", "/compte/jetons", "/tableau-de-bord",
+    "/tableau-de-bord/releves", "/tableau-de-bord/registre.json", "/carbone/methode",
     "/carbone/facteurs?q={word}", "/api/v1/listings?facets=1", "/api/v1/listings?q={word}",
     "/api/v1/listings?organisation={organisation}", "/api/v1/exchanges", "/api/v1/exchanges?state=cart",
     "/api/v1/exchanges?from=2020-01-01", "/api/v1/ledger", "/readyz", "/healthz",

@@ -9,6 +9,7 @@ from marketplace.accounts import closings, invitations, tokens
 from marketplace.accounts.models import Membership, Organisation, ProductionMember, Site, User
 from marketplace.accounts.permissions import Actor
 from marketplace.accounts.signing_in import hash_secret
+from marketplace.carbon import reports as carbon_reports
 from marketplace.carbon.models import LedgerEntry
 from marketplace.catalogue import (
     copying,
@@ -26,6 +27,7 @@ from marketplace.exchanges import feeds
 from marketplace.exchanges import services as exchanges
 from marketplace.exchanges.models import Document, Exchange
 from marketplace.exchanges.services import ExchangeRequest, LineRequest
+from marketplace.jobs.models import OutboxRow
 from marketplace.jobs.outbox import enqueue
 from marketplace.jobs.runner import drain
 from marketplace.messaging import services as messaging
@@ -222,6 +224,11 @@ def _papers(world: World) -> None:
     world.ids |= {"document": paper.public_id, "paper code": paper.code}
     world.private["paper code"] = paper.code
     world.ids["entry"] = session.query(LedgerEntry).filter_by(exchange_id=done.id).first().public_id
+    giver = factories.owner_of(world.people["owner"][1])
+    with transaction() as session:
+        report = carbon_reports.ask(carbon_reports.of_organisation(giver, giver.organisation_id), None, None, "fr")
+        report.state, world.ids["carbon report"] = "failed", report.public_id
+        session.query(OutboxRow).filter_by(job=carbon_reports.JOB).delete()
     alice = world.people["owner"][0]
     note = session.query(Notification).filter_by(user_id=alice.id).order_by(Notification.id).first()
     world.ids["notification"] = note.public_id

@@ -63,6 +63,7 @@ def test_what_the_category_makes_one_expect_fills_the_rest_and_is_said_to_be_a_g
     assert [part["key"] for part in listing.materials] == ["plywood", "softwood"]
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize("name", ["flat_panel", "Feuille de décor (châssis bois)", "FEUILLE DE DECOR (chassis bois)",
                                   "Set flat, wood frame", "feuille de décor"])  # fmt: skip
 def test_a_category_is_known_by_its_key_or_by_a_name(load, name):
@@ -77,6 +78,7 @@ def test_a_category_nobody_knows_is_other_and_counted(load):
     assert sorted(row.category_key for row in db.session.query(Listing)) == ["flat_panel", "other", "other"]
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize(
     ("line", "why"),
     [
