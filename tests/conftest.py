@@ -29,7 +29,9 @@ Flask.jinja_options["bytecode_cache"] = CompiledTemplates()
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "both_databases: the test runs on SQLite and on PostgreSQL")
-    config.addinivalue_line("markers", "one_database: the test proves a rule of ours, on SQLite alone where its file has both")
+    config.addinivalue_line(
+        "markers", "one_database: the test proves a rule of ours, on SQLite alone where its file has both"
+    )
     config.addinivalue_line("markers", "on_postgresql: the test runs on PostgreSQL alone")
     config.addinivalue_line("markers", "own_database: the test alters the schema, so it gets a database of its own")
 
