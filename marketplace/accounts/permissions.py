@@ -47,6 +47,7 @@ MATRIX: dict[str, frozenset[str]] = {
     "exchange.follow": _ASKERS,  # pick an appointment, cancel one's request, as receiver
     "exchange.message": _ASKERS,
     "carbon.read": _WITH_GUESTS,
+    "carbon.report": _ASKERS,  # have a report made; those that are made are read with `carbon.read`
     "activity.fill": _ASKERS,  # write on a production's activity sheet
     "activity.links": _KEEPERS,  # hand out links to it
     "footprint.import": _KEEPERS,

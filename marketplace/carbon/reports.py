@@ -16,7 +16,7 @@ from sqlalchemy.orm import aliased
 
 from marketplace.accounts.memberships import acting_in
 from marketplace.accounts.models import Organisation, Production
-from marketplace.accounts.permissions import Actor, require
+from marketplace.accounts.permissions import Actor, allows, require
 from marketplace.accounts.productions import actor_for_production
 from marketplace.carbon import method
 from marketplace.carbon.canonical import canonical_text, seal
@@ -96,11 +96,23 @@ def checked_days(period: str, year: str, since: date | None, until: date | None)
     return since, until
 
 
+def may_ask(subject: Subject) -> bool:
+    """Whether the actor may have reports made: who only reads may fetch them."""
+    return allows(subject.actor.role, "carbon.report")
+
+
+def _require_asking(subject: Subject) -> None:
+    production_id = subject.production.id if subject.production is not None else None
+    require(subject.actor, "carbon.report", subject.organisation.id, production_id=production_id)
+
+
 def ask(subject: Subject, since: date | None, until: date | None, language: str) -> CarbonReport:
     """A report to be made after the commit; the one on its way when it was just asked for.
 
-    Raises `Invalid` for a language or a period without entries, `Conflict` while too many are being made.
+    Raises `NotAllowed` to who only reads, `Invalid` for a language or a period without entries, `Conflict` while too
+    many are being made.
     """
+    _require_asking(subject)
     if language not in LANGUAGES:
         raise Invalid({"language": _("Choisissez le français ou l’anglais.")})
     position, digest = head()
@@ -134,8 +146,9 @@ def ask(subject: Subject, since: date | None, until: date | None, language: str)
     return report
 
 
-def ask_again(report: CarbonReport) -> None:
-    """Have a report that failed made once more. Raises `Conflict` for one that did not fail."""
+def ask_again(report: CarbonReport, subject: Subject) -> None:
+    """Have a report that failed made once more. Raises `NotAllowed` as `ask`, `Conflict` for one that did not fail."""
+    _require_asking(subject)
     report = db.session.get_one(CarbonReport, report.id, with_for_update=True, populate_existing=True)
     if report.state != "failed":
         raise Conflict(_("Ce rapport n’est pas à refaire."), state=report.state)

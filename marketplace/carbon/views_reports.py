@@ -77,6 +77,7 @@ def _page(template: str, subject: Subject, form: ReportForm | StatementForm) -> 
         template,
         subject=subject,
         form=form,
+        may_ask=reports.may_ask(subject),
         reports=made,
         changed=reports.changed_since([one for one in made if one.state == "ready"]),
         period=report_words.period,
@@ -114,7 +115,7 @@ def show(report_id: str) -> Any:
         changed=_changed(report),
         said=json.loads(report.content)["totals"]["both"] if report.content else None,
         decimal=Decimal,
-        button=EmptyForm(),
+        button=EmptyForm() if reports.may_ask(subject) else None,
     )
 
 
@@ -129,8 +130,7 @@ def _changed(report: CarbonReport) -> str:
 def again(report_id: str) -> Any:
     """Have a report that failed made once more."""
     with transaction():
-        report, _subject = reports.readable(signed_in_actor(), report_id)
-        reports.ask_again(report)
+        reports.ask_again(*reports.readable(signed_in_actor(), report_id))
     flash(_("Il est refait."), "kept")
     return redirect(url_for("carbon_reports.show", report_id=report_id), 303)
 

@@ -29,6 +29,7 @@ exchange.decide              yes   yes    no     no     no
 exchange.follow              yes   yes    yes    no     yes
 exchange.message             yes   yes    yes    no     yes
 carbon.read                  yes   yes    yes    yes    yes
+carbon.report                yes   yes    yes    no     yes
 activity.fill                yes   yes    yes    no     yes
 activity.links               yes   yes    no     no     no
 footprint.import             yes   yes    no     no     no

@@ -17,7 +17,16 @@ from marketplace.core.db import db, transaction
 from marketplace.web import report_papers
 from tests.carbon.made import completed, entries
 from tests.exchanges.papers_world import missing, read
-from tests.factories import actor_of, make_listing, make_organisation, make_production, make_user, owner_of, sign_in
+from tests.factories import (
+    actor_of,
+    add_member,
+    make_listing,
+    make_organisation,
+    make_production,
+    make_user,
+    owner_of,
+    sign_in,
+)
 
 
 class Scene:
@@ -201,5 +210,10 @@ def test_what_cannot_be_asked_says_why(scene, client):
     assert "Donnez le premier jour" in refused(period="days", until="2026-02-01")
     assert "Choisissez le français" in refused(language="de")
     assert "Choisissez une période" in refused(period="jamais")
+    reader = make_user("Lise")
+    add_member(scene.quai, reader, "viewer")
+    lise = sign_in(client.application.test_client(), reader, scene.quai)
+    assert "Faire le rapport" not in lise.get(path).get_data(as_text=True)
+    assert lise.post(path, data={"period": "all", "language": "fr"}).status_code == 403
     answer = alice.post("/tableau-de-bord/releves", data={"year": "2026", "language": "fr"})
     assert answer.status_code == 303 and "/rapports/" in answer.headers["Location"]
