@@ -6,6 +6,7 @@ from decimal import Decimal
 
 WIDTH = 340
 ROOM_FOR_VALUE = 96
+ROOM_FOR_DOUBT = 140  # a value with its ± is written longer
 BAR, GAP, TEXT = 14, 6, 22
 
 
@@ -51,7 +52,8 @@ def doubted(rows: Sequence[tuple[str, Sequence[tuple[Decimal, str, Decimal] | No
         max(figure + u, Decimal(0)) for _label, figures in rows for one in figures if one for figure, _t, u in [one]
     ]
     most = max(reach, default=Decimal(0)) or Decimal(1)
-    room = WIDTH - ROOM_FOR_VALUE
+    with_doubt = any(one[2] for _label, figures in rows for one in figures if one)
+    room = WIDTH - (ROOM_FOR_DOUBT if with_doubt else ROOM_FOR_VALUE)
 
     def along(value: Decimal) -> int:
         return int(room * min(max(value, Decimal(0)), most) / most)

@@ -104,6 +104,10 @@ def _known(exchange: Any, lines: Sequence[Any], distance_km: Decimal | None) -> 
 
 
 def _mass_kg(line: Any) -> Decimal | None:
+    """Of the whole line, to the kilo from 100 kg on, else to 100 g: most masses are estimates."""
     if line.unit == "kg":
         return Decimal(line.quantity)
-    return Decimal(line.quantity) * line.mass_grams / 1000 if line.mass_grams else None
+    if not line.mass_grams:
+        return None
+    mass = Decimal(line.quantity) * line.mass_grams / 1000
+    return mass.quantize(Decimal(1) if mass >= 100 else Decimal("0.1"))
