@@ -16,7 +16,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from bench import availability, bookings, index, known_items, pages, relevance, seeding
+from bench import availability, bookings, dashboards, index, known_items, pages, relevance, seeding
 from bench.measuring import THREADS, Figure
 from bench.world import World
 from marketplace.settings import ROOT
@@ -29,6 +29,7 @@ SUBJECTS: dict[str, Callable[[World], list[Figure]]] = {
     "index": index.run,
     "bookings": bookings.run,
     "availability": availability.run,
+    "dashboards": dashboards.run,
 }
 RESULTS = ROOT / "bench" / "results.json"
 

@@ -36,9 +36,8 @@ def load_library() -> tuple[int, int]:
         row | {"effective_on": days[row["version"]], "verified": verified} for row, verified in library.factor_rows()
     ]
     parameters = [row | {"effective_on": days[row["version"]]} for row in library.parameter_rows()]
-    if db.session.get(LedgerHead, 1) is None:
-        db.session.add(LedgerHead(id=1, position=0, hash=FIRST))
-        db.session.flush()
+    if db.session.scalar(select(LedgerHead.id)) is None:  # at any revision: only columns that it always had
+        db.session.execute(insert(LedgerHead).values(id=1, position=0, hash=FIRST))
     return _add(Factor, factors), _add(Parameter, parameters)
 
 

@@ -1,6 +1,7 @@
 """Dashboards: of the acting organisation and of a production for who may read them, of a region and of all for
 everybody; and the lists of entries that their numbers are made of."""
 
+import time
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
@@ -29,8 +30,9 @@ from marketplace.core.clock import today
 from marketplace.core.db import db
 from marketplace.core.errors import NotFound
 from marketplace.exchanges.models import ExchangeLine
+from marketplace.web import filters
 from marketplace.web.access import current_actor, enter, signed_in_actor
-from marketplace.web.labels import label, labels
+from marketplace.web.labels import LABELS, label
 
 __all__ = ["blueprint"]  # that of views.py, with these pages on it
 
@@ -43,16 +45,16 @@ MOST_PRODUCTIONS = 200
 @enter.member
 def dashboard() -> str:
     """What the acting organisation kept in use and avoided."""
-    organisation, scope = _acting()
-    return _page_of(scope, "carbon.dashboard", entries="carbon.dashboard_entries", name=organisation.name)
+    name, scope = _acting()
+    return _page_of(scope, "carbon.dashboard", entries="carbon.dashboard_entries", name=name)
 
 
 @blueprint.get("/tableau-de-bord/ecritures")
 @enter.member
 def dashboard_entries() -> str:
     """The entries that its numbers are made of."""
-    organisation, scope = _acting()
-    return _list_of(scope, "carbon.dashboard", organisation.name, organisation.id)
+    name, scope = _acting()
+    return _list_of(scope, "carbon.dashboard", name)
 
 
 @blueprint.get("/productions/<public_id>/tableau-de-bord")
@@ -74,17 +76,14 @@ def production_dashboard(public_id: str) -> str:
 @enter.signed_in
 def production_dashboard_entries(public_id: str) -> str:
     production, scope = _production(public_id)
-    return _list_of(
-        scope, "carbon.production_dashboard", production.title, production.organisation_id, public_id=public_id
-    )
+    return _list_of(scope, "carbon.production_dashboard", production.title, public_id=public_id)
 
 
 @blueprint.get("/carbone/chiffres")
 @enter.public
 def figures_of_all() -> str:
     """Every exchange, whole and once."""
-    here = [(code, name) for code, name in regions.NAMES.items() if int(code) in _regions_known()]
-    return _page_of(ALL, "carbon.figures_of_all", name=_("Tous les échanges"), regions=here)
+    return _page_of(ALL, "carbon.figures_of_all", name=_("Tous les échanges"))
 
 
 @blueprint.get("/carbone/regions/<code>")
@@ -99,12 +98,16 @@ def figures_of_region(code: str) -> str:
 # ── who asks for what ───────────────────────────────────────────────────────────────────────────
 
 
-def _acting() -> tuple[Organisation, Scope]:
+_NAME = select(Organisation.name).where(Organisation.id == bindparam("organisation_id"))
+
+
+def _acting() -> tuple[str, Scope]:
+    """The name of the acting organisation, and its scope."""
     actor = require(current_actor(), "carbon.read", signed_in_actor().organisation_id)
-    organisation = db.session.get(Organisation, actor.organisation_id)
-    if organisation is None:
+    name = db.session.scalar(_NAME, {"organisation_id": actor.organisation_id})
+    if name is None or actor.organisation_id is None:
         raise NotFound
-    return organisation, ("organisation", organisation.id)
+    return name, ("organisation", actor.organisation_id)
 
 
 def _production(public_id: str) -> tuple[Production, Scope]:
@@ -122,7 +125,7 @@ def _asked() -> Asked:
         since, until = f"{year}-01", f"{year}-12"
     if since and until and since > until:
         since, until = until, since
-    kind = given["genre"] if given["genre"] in labels("kind") else None
+    kind = given["genre"] if given["genre"] in LABELS["kind"] else None
     branch = given["categorie"] if given["categorie"] in taxonomy.children()[None] else None
     return Asked(since, until, kind, branch)
 
@@ -149,30 +152,45 @@ def _args(asked: Asked) -> dict[str, Any]:
 
 
 def _page_of(scope: Scope, endpoint: str, *, entries: str | None = None, name: str, **more: Any) -> str:
+    """What is below the head of the site is kept as text with the cells: it is the same for all who may read it."""
     values = {key: more[key] for key in ("public_id", "code") if key in more}
-    cube = cube_of(scope)
-    asked = _asked()
     view = drawn.View(
         scope,
         lambda to: url_for(endpoint, **values, **_args(to)),
         (lambda to, apart: url_for(entries, **values, **_args(to), motif=apart)) if entries else None,
     )
-    return render_template(
-        "carbon/dashboard.html",
-        view=view,
-        name=name,
-        asked=asked,
-        period=words.period(asked),
-        narrowed=_narrowed(asked),
-        choice=_choice(cube, asked, view) if cube is not None else None,
-        body=drawn.body(view, cube, asked, not view.public) if cube is not None else None,
-        as_of=today(),
-        productions=_by_production(scope[1], cube, asked) if scope[0] == "organisation" and cube else (),
-        production=more.get("production"),
-        regions=more.get("regions"),
-        region=more.get("code"),
-        to_come=coming.to_come(scope) if not view.public and request.args.get("a_venir") == "1" else None,
-    )
+    cube, asked = cube_of(scope), _asked()
+    with_coming = not view.public and request.args.get("a_venir") == "1"
+    content: Markup | None = None
+    key: tuple[Any, ...] = ("page", asked, name, filters.language(), today(), _minute())
+    if cube is not None and not with_coming:
+        content = cube.made.get(key)
+    if content is None:
+        content = Markup(  # noqa: S704 - a template's text, escaped there
+            render_template(
+                "carbon/_dashboard.html",
+                view=view,
+                name=name,
+                period=words.period(asked),
+                narrowed=_narrowed(asked),
+                choice=_choice(cube, asked, view) if cube is not None else None,
+                body=drawn.body(view, cube, asked, not view.public) if cube is not None else None,
+                as_of=today(),
+                productions=_by_production(scope[1], cube, asked) if scope[0] == "organisation" and cube else (),
+                production=more.get("production"),
+                regions=_regions(cube) if scope == ALL and cube is not None else (),
+                region=more.get("code"),
+                to_come=coming.to_come(scope) if with_coming else None,
+            )
+        )
+        if cube is not None and not with_coming:
+            cube.keep(key, content)
+    return render_template("carbon/dashboard.html", public=view.public, name=name, content=content)
+
+
+def _minute() -> int:
+    """Titles of productions may change while the ledger stands still: a page is kept for a minute at most."""
+    return int(time.monotonic() // 60)
 
 
 def _narrowed(asked: Asked) -> str:
@@ -182,23 +200,20 @@ def _narrowed(asked: Asked) -> str:
 
 
 def _choice(cube: Cube, asked: Asked, view: drawn.View) -> Markup:
-    """The filters, kept with the cells: which years, kinds and branches there are."""
-    key = ("choice", asked, view.scope, words.filters.language())
-    known: Markup | None = cube.made.get(key)
-    if known is not None:
-        return known
+    """The filters: which years, kinds and branches there are."""
     years = sorted({place[0][:4] for place in cube.cells}, reverse=True)
-    text = render_template(
-        "carbon/_dashboard_choice.html",
-        asked=asked,
-        whole_year=words.whole_year(asked),
-        all_years=view.address(replace(asked, since=None, until=None)),
-        years=[(y, view.address(replace(asked, since=f"{y}-01", until=f"{y}-12"))) for y in years],
-        action=view.address(Asked()),
-        kinds=sorted((label("kind", code), code) for code in {place[1] for place in cube.cells}),
-        branches=sorted((words.branch_name(code), code) for code in {place[2] for place in cube.cells} if code),
+    return Markup(  # noqa: S704 - a template's text, escaped there
+        render_template(
+            "carbon/_dashboard_choice.html",
+            asked=asked,
+            whole_year=words.whole_year(asked),
+            all_years=view.address(replace(asked, since=None, until=None)),
+            years=[(y, view.address(replace(asked, since=f"{y}-01", until=f"{y}-12"))) for y in years],
+            action=view.address(Asked()),
+            kinds=sorted((label("kind", code), code) for code in {place[1] for place in cube.cells}),
+            branches=sorted((words.branch_name(code), code) for code in {place[2] for place in cube.cells} if code),
+        )
     )
-    return cube.keep(key, Markup(text))  # noqa: S704 - a template's text, escaped there
 
 
 _PRODUCTIONS = (
@@ -231,15 +246,19 @@ def _by_production(organisation_id: int, cube: Cube, asked: Asked) -> list[dict[
     ]
 
 
-def _regions_known() -> set[int]:
-    return set(filed_entries.regions_with_entries())
+def _regions(cube: Cube) -> list[tuple[str, str]]:
+    """(code, name) of those that things left from."""
+    known: list[tuple[str, str]] | None = cube.made.get("regions")
+    if known is not None:
+        return known
+    found = set(filed_entries.regions_with_entries())
+    return cube.keep("regions", [(code, name) for code, name in regions.NAMES.items() if int(code) in found])
 
 
 # ── the lists ───────────────────────────────────────────────────────────────────────────────────
 
 
-def _list_of(scope: Scope, dashboard: str, name: str, organisation_id: int, **values: Any) -> str:
-    """`organisation_id` is whose share is shown; a production's, its own."""
+def _list_of(scope: Scope, dashboard: str, name: str, **values: Any) -> str:
     asked, page = _asked(), page_number()
     apart = request.args.get("motif", "")[:30] or None
     apart = apart if apart in APART else None

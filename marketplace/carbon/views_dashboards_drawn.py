@@ -1,5 +1,4 @@
-"""The body of a dashboard: worded, drawn, and kept as text until the ledger moves on. Nothing in it depends on who
-reads it."""
+"""The body of a dashboard: worded and drawn. Nothing in it depends on who reads it."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
@@ -53,12 +52,6 @@ class Line:
 
 def body(view: View, cube: Cube, asked: Asked, with_coming: bool) -> Markup:
     """Everything under the filters."""
-    key = (asked, view.scope, filters.language(), today(), with_coming)
-    known: Markup | None = cube.made.get(key)
-    return known if known is not None else cube.keep(key, _drawn(view, cube, asked, with_coming))
-
-
-def _drawn(view: View, cube: Cube, asked: Asked, with_coming: bool) -> Markup:
     found = summary(cube, asked)
     if view.public:
         found = _for_everybody(found)

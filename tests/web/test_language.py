@@ -28,11 +28,11 @@ from tests.factories import (
 CATALOGUES = ROOT / "marketplace" / "translations"
 OPEN_PAGES = [
     "/", "/annonces", "/connexion", "/inscription", "/carbone/methode", "/carbone/facteurs", "/api/docs", "/secteur",
-    "/carbone/simulateur",
+    "/carbone/simulateur", "/carbone/chiffres", "/carbone/regions/84",
 ]  # fmt: skip
 OWN_PAGES = [
     "/stock", "/publier", "/echanges", "/compte", "/compte/jetons", "/notifications", "/organisations", "/productions",
-    "/tableau-de-bord",
+    "/tableau-de-bord", "/tableau-de-bord/ecritures",
 ]  # fmt: skip
 # frequent words of one language that are words neither of the other nor of the factor library's sources
 FRENCH = re.compile(
