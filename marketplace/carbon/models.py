@@ -329,7 +329,7 @@ class LedgerHead(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     position: Mapped[int] = mapped_column(Integer)
     hash: Mapped[str] = mapped_column(String(64))
-    rolled_up_to: Mapped[int] = mapped_column(Integer, server_default="0")  # the rollups hold entries up to this position
+    rolled_up_to: Mapped[int] = mapped_column(Integer, server_default="0")  # what the rollups hold
 
 
 class LedgerTotal(Base):
