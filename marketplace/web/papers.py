@@ -131,7 +131,11 @@ def pdf_within(page: str, most_pages: int | None, pictures: Mapping[str, bytes] 
 
 
 class TooLong(Exception):
-    """A paper has more pages than it may: so many."""
+    """A paper has more pages than it may: `pages`."""
+
+    def __init__(self, pages: int):
+        super().__init__(pages)
+        self.pages = pages
 
 
 def exchange_of(document: Document) -> Exchange:

@@ -29,7 +29,8 @@ from marketplace.web.papers_facts import qr_of
 
 logger = logging.getLogger(__name__)
 MOST_PAGES = 6
-SHORTER = (report_facts.MOST_EXCHANGES, 25, 12)  # exchanges shown, until the paper fits
+ROWS_A_PAGE = 16  # of the table of exchanges, about: what is taken from it for each page too many
+FEWEST, TURNS = 8, 4  # exchanges shown at the least; how often the paper may be laid out
 MOST_IN_WORKBOOK = 20_000  # entries: more are in the CSV
 
 
@@ -145,7 +146,8 @@ def files_of(report: CarbonReport, progress: Callable[[int], None] | None = None
 def _pdf(report: CarbonReport, facts: Facts, said: Any, owner: dict[str, Any], digest: str) -> bytes:
     """The paper, its table of exchanges shortened until it fits."""
     address = f"{current_app.extensions['settings'].base_url}/verifier/{digest[: reports.CODE]}"
-    for turn, most in enumerate(SHORTER):
+    most = report_facts.MOST_EXCHANGES
+    for turn in range(TURNS):
         shown, rest, rest_count = report_facts.shortened(facts, most)
         page = render_template(
             "carbon/report.html",
@@ -169,9 +171,10 @@ def _pdf(report: CarbonReport, facts: Facts, said: Any, owner: dict[str, Any], d
             paper_css=papers.static_file("css/paper.css"),
         )
         try:
-            return papers.pdf_within(page, MOST_PAGES if turn + 1 < len(SHORTER) else None)
+            return papers.pdf_within(page, MOST_PAGES if turn + 1 < TURNS else None)
         except papers.TooLong as long:
-            logger.info("report %s has %s pages with %s exchanges: fewer", report.public_id, long, most)
+            logger.info("report %s has %s pages with %s exchanges: fewer", report.public_id, long.pages, most)
+            most = max(FEWEST, most - ROWS_A_PAGE * (long.pages - MOST_PAGES))
     raise AssertionError("the last turn takes any length")
 
 
