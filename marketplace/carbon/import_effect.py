@@ -13,7 +13,7 @@ from marketplace.carbon import libraries
 from marketplace.carbon.bridge import Knowledge
 from marketplace.carbon.doubt import TotalDoubt
 from marketplace.carbon.estimates import Alike, Unit, alike_by_row, unit_of
-from marketplace.carbon.importing_factors import Plan, plan_of
+from marketplace.carbon.factor_plan import Plan, plan_of
 from marketplace.carbon.models import FactorImport
 from marketplace.carbon.numbers import ZERO, exactly, plain, wide
 from marketplace.catalogue.models import Listing

@@ -9,7 +9,7 @@ from flask_babel import ngettext
 
 from marketplace.accounts.forms import take_errors
 from marketplace.accounts.views_organisations import page_number
-from marketplace.carbon import import_effect, importing_factors, libraries, wording
+from marketplace.carbon import factor_plan, import_effect, importing_factors, libraries, wording
 from marketplace.carbon.factor_file import COLUMNS, MOST_BYTES
 from marketplace.carbon.forms_factors import DecideForm, FactorFileForm, PublishForm
 from marketplace.carbon.models import FactorImport
@@ -119,7 +119,7 @@ def measure(public_id: str) -> Any:
 
 
 def _show_page(row: FactorImport, form: PublishForm) -> str:
-    plan = importing_factors.plan_of(row.rows) if row.status == "draft" else None
+    plan = factor_plan.plan_of(row.rows) if row.status == "draft" else None
     if plan is not None:
         form.count.data = str(len(plan.rows))
     effect = row.effect

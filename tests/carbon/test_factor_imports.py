@@ -10,7 +10,7 @@ from sqlalchemy import select, text
 
 from marketplace.accounts.models import AuditEntry
 from marketplace.accounts.permissions import Actor
-from marketplace.carbon import checking, importing_factors, libraries
+from marketplace.carbon import checking, factor_plan, importing_factors, libraries
 from marketplace.carbon.factor_file import COLUMNS, read_file
 from marketplace.carbon.jobs import turn_of_the_day
 from marketplace.carbon.models import Factor, FactorImport, ListingEstimate
@@ -70,7 +70,7 @@ def test_a_version_is_published_takes_effect_on_its_day_and_entries_keep_theirs(
     assert effect["day"] == "2026-12-01" and effect["changed"] == 2  # the two lots of flats, not the chairs
     assert {one["listing_id"] for one in effect["most"]} == {flats.id, chairs.id + 1}
     assert Decimal(effect["after"]["kgco2e"]) > Decimal(effect["before"]["kgco2e"]) and effect["after"]["count"] == 3
-    plan = importing_factors.plan_of(row.rows)
+    plan = factor_plan.plan_of(row.rows)
     assert [(c.row.key, c.old.version, c.percent, c.columns) for c in plan.changed] == [
         ("prod.plywood", "2026.1", Decimal(100), ["source", "source_url_or_ref", "source_year", "scope_note"])
     ]
@@ -131,7 +131,7 @@ def test_wrong_lines_say_where_and_why_and_nothing_is_published(app, mona, clock
         {"version": "2027.2"},
         {"version": "2027.1"},
     )
-    plan = importing_factors.plan_of(row.rows)
+    plan = factor_plan.plan_of(row.rows)
     assert plan.published == 1
     said = {wrong.line: wrong.why for wrong in plan.wrong}
     expected = {
@@ -145,7 +145,7 @@ def test_wrong_lines_say_where_and_why_and_nothing_is_published(app, mona, clock
     with pytest.raises(Conflict):
         published(mona, row, len(plan.rows))
     other = sent(mona, {**same, "kgco2e_per_unit": "0.391"})
-    (wrong,) = importing_factors.plan_of(other.rows).wrong
+    (wrong,) = factor_plan.plan_of(other.rows).wrong
     assert "déjà publiée avec d’autres valeurs (kgco2e_per_unit)" in wrong.why
     assert db.session.scalar(select(Factor).where(Factor.version == "2027.1")) is None
 

@@ -1,4 +1,4 @@
-"""A file of factors is published by a moderator, anybody reads the factor; a maker's declaration changes an estimate."""
+"""A moderator publishes a file of factors, anybody reads the factor; a maker's declaration changes an estimate."""
 
 import os
 from datetime import timedelta
