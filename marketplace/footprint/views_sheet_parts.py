@@ -161,7 +161,7 @@ def export(access: Access, extension: str) -> Response:
     else:
         added = queries.sums(queries.written_sums(access.production.id), known)
         body, kind = sheet_xlsx(lines, known, added, private=access.member), XLSX
-    return attached(body, kind, f"{_('fiche-activite')}-{_named(access.production)}-{today().isoformat()}.{extension}")
+    return attached(body, kind, f"fiche-activite-{_named(access.production)}-{today().isoformat()}.{extension}")
 
 
 def attached(body: bytes, kind: str, name: str) -> Response:
