@@ -40,6 +40,7 @@ def said(answer, status=200):
     return answer.get_data(as_text=True).replace("\u00a0", " ")
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize("form", ["id", "grouped", "typed"])
 def test_an_entry_by_any_of_its_codes(scene, client, form):
     entry = entries(scene.first)[0]
@@ -101,6 +102,7 @@ def made(scene, monkeypatch) -> int:
     return report_id
 
 
+@pytest.mark.both_databases
 def test_a_report_by_its_code_and_by_its_file(scene, made, client, app):
     report = db.session.get_one(reports.CarbonReport, made, populate_existing=True)
     path = f"/verifier/{report.digest[:16]}"
