@@ -26,6 +26,9 @@ from marketplace.core.db import db
 from marketplace.core.geo import Point, great_circle_km
 from marketplace.exchanges.models import Exchange, ExchangeLine
 
+# Two places of one country farther apart have a sea between them: whoever knows the way gives the distance.
+FARTHEST_BY_ROAD_KM = 1500
+
 
 @dataclass(frozen=True)
 class Facts:
@@ -127,8 +130,8 @@ def _trip(exchange: Exchange, line: ExchangeLine, facts: Facts, part: Decimal) -
         return Trip()
     if distance is None:
         start, end = _start(exchange, line), _end(exchange)
-        if start and end:
-            distance = road_distance(great_circle_km(start, end), facts.parameters)
+        if start and end and (straight := great_circle_km(start, end)) <= FARTHEST_BY_ROAD_KM:
+            distance = road_distance(straight, facts.parameters)
     return Trip(vehicle, distance, part, legs=2 if exchange.kind == "rental" else 1)
 
 

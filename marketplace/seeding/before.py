@@ -37,8 +37,11 @@ RENTERS: tuple[tuple[str, str | None, int, int], ...] = (
     ("manufacture", None, 360, 0),
     ("partage", None, 360, 0),
 )
-SELLERS = (("belleville", "large"), ("deuxvies", "quai"), ("contrechamp", "manufacture"), ("manufacture", "ecole"),
-           ("belleville", "ecole"), ("deuxvies", "hangar"), ("contrechamp", "quai"))  # fmt: skip
+SELLERS = (("belleville", "manufacture"), ("deuxvies", "manufacture"), ("contrechamp", "ecole"), ("hangar", "large"),
+           ("manufacture", "belleville"), ("deuxvies", "quai"), ("contrechamp", "quai"))  # fmt: skip
+# houses around one town; things seldom travel from one to another
+AROUND = ({"quai", "contrechamp", "ecole", "partage"}, {"deuxvies", "belleville", "manufacture"}, {"large", "hangar"})
+FAR = 5  # one rental in so many goes far
 DAMAGE = {
     "outcome": "damaged", "condition": "to_repair", "remarks": "Rayures profondes, à reprendre.", "amount_cents": 1500,
 }  # fmt: skip
@@ -61,7 +64,8 @@ def rentals(teller: Teller, shelves: Shelves) -> Iterator[Story]:
         titles = draw.sample(free, min(len(free), draw.choice((1, 1, 2, 2))))
         house = teller.cast.house_of(lender)
         renters = [one for one in RENTERS if one[0] != house and -one[2] <= out and back <= -one[3]]
-        renter, production, _first, _last = draw.choice(renters)
+        around = [one for one in renters if any({house, one[0]} <= town for town in AROUND)]
+        renter, production, _first, _last = draw.choice(around if around and number % FAR else renters)
         parts = [(title, draw.uniform(0.3, 0.8)) for title in titles]
         if not titles:
             continue

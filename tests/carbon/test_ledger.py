@@ -77,6 +77,15 @@ def test_great_circle_by_road_where_nobody_gave_the_distance(quai, opera):
     assert entry.body["parameters"]["x.road_factor"] == "1.3"
 
 
+def test_no_road_crosses_the_sea(quai, opera):
+    """Le Port to Lyon: nobody drives there, and whoever knows how it went gives the distance."""
+    by_sea = {"vehicle": "van_20m3", "destination_lat": -20.94, "destination_lon": 55.29}
+    (entry,) = entries(completed(make_listing(quai), opera, **by_sea))
+    assert entry.body["notes"] == ["transport_not_counted"]
+    (told,) = entries(completed(make_listing(quai), opera, **by_sea, distance_km=Decimal(40)))
+    assert told.body["inputs"]["extra"][0]["km"] == "80"
+
+
 def test_one_entry_per_line_and_the_vehicle_shared_by_mass(quai, opera):
     flats = make_listing(quai)
     chairs = make_listing(quai, "Chaises", category_key="chair")
