@@ -24,7 +24,7 @@ Named = taxonomy.Material | taxonomy.Category | taxonomy.Vehicle
 @dataclass(frozen=True)
 class FactorPage:
     """`rows` the latest first; `current` is in force on the day asked about, else the first to come. `chart` None: one
-    version draws nothing. `declared` and `listing`: of a maker's own figure."""
+    version draws nothing. `declared`: of a maker's own figure, with its `listing` for whoever sees that."""
 
     rows: list[Factor]
     current: Factor
@@ -49,10 +49,11 @@ def factor_page(actor: Actor | None, key: str, day: date) -> FactorPage:
         raise NotFound(_("Ce facteur n’existe pas."))
     in_force = versions.in_force(rows, day)
     declared = []
-    opens = False
+    opens = seen = False
     if listing is not None:
         query = select(ProductData).where(ProductData.listing_id == listing.id).order_by(ProductData.version.desc())
         declared = list(db.session.scalars(query))
+        seen = product_data.sees_listing(actor, listing)
         opens = product_data.may_read_document(actor, listing.id, listing.organisation_id, key)
     return FactorPage(
         rows=rows,
@@ -62,7 +63,7 @@ def factor_page(actor: Actor | None, key: str, day: date) -> FactorPage:
         things=[*libraries.materials_using(key), *libraries.categories_using(key), *_vehicles(key)],
         parameters=[row for row in libraries.parameters_on(day) if key in row.value.split(";")],
         declared=declared,
-        listing=listing,
+        listing=listing if seen else None,
         opens_document=opens,
     )
 

@@ -78,11 +78,14 @@ def readable(actor: Actor | None, key: str) -> Listing:
     listing = db.session.scalar(query.limit(1))
     if listing is None:
         raise NotFound
-    hidden = listing.hidden_at is not None
-    seen = shown_to(actor, listing.state, listing.visibility, hidden, listing.organisation_id)
-    if not seen and not may_read_document(actor, listing.id, listing.organisation_id, key):
+    if not sees_listing(actor, listing) and not may_read_document(actor, listing.id, listing.organisation_id, key):
         raise NotFound
     return listing
+
+
+def sees_listing(actor: Actor | None, listing: Listing) -> bool:
+    hidden = listing.hidden_at is not None
+    return shown_to(actor, listing.state, listing.visibility, hidden, listing.organisation_id)
 
 
 def readable_document(actor: Actor | None, public_id: str) -> ProductData:

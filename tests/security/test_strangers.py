@@ -345,6 +345,22 @@ TRIES: dict[str, list[Try]] = {
         Try("POST", "/moderation/litiges/{exchange}", {"reason": "parce que", "state": "completed"}),
     ],
     "moderation.retry_job": [Try("POST", "/moderation/travaux/{row}/relancer")],
+    "factor_imports.show": [Try("GET", "/moderation/facteurs/{factor file}")],
+    "factor_imports.publish": [
+        Try("POST", "/moderation/facteurs/{factor file}/publier", {"reason": "parce que", "count": "1"})
+    ],
+    "factor_imports.drop": [Try("POST", "/moderation/facteurs/{factor file}/ecarter")],
+    "factor_imports.measure": [Try("POST", "/moderation/facteurs/{factor file}/mesurer")],
+    "product_data.show": list(_for_each(LISTINGS, Try("GET", "/annonces/{listing}/donnees-produit"))),
+    "product_data.record": list(
+        _for_each(("listing", *LISTINGS), Try("POST", "/annonces/{listing}/donnees-produit", {"name": "Prise"}))
+    ),
+    "product_data.withdraw": list(
+        _for_each(("listing", *LISTINGS), Try("POST", "/annonces/{listing}/donnees-produit/retirer"))
+    ),
+    "product_data.document": [Try("GET", "/carbone/declarations/{declaration}/document")],
+    "carbon.factor": [Try("GET", "/carbone/facteurs/epd.{kept}")],
+    "api_carbon.read_factor": [Try("GET", "/api/v1/factors/epd.{kept}")],
     "api_listings.read": list(_for_each(LISTINGS, Try("GET", "/api/v1/listings/{listing}"))),
     "api_listings.change": list(
         _for_each(("listing", *LISTINGS), Try("PATCH", "/api/v1/listings/{listing}", [{"title": "Prise"}]))
@@ -419,15 +435,14 @@ NAMELESS = {
     "verification.code",  # tells anybody, without names: carbon/test_verification.py
     "api_ledger.verify",
     "ledger_exports.of_organisation",  # one's own
-    "carbon.factor",
     "carbon.figures_of_region",  # names nobody: carbon/test_dashboards.py
     "catalogue.proposal",
     "accounts.verify",
     "accounts.reset",
-    "api_carbon.read_factor",
     "feeds.listings_map",
     "static",
 }
+FACTOR_ACTS = ("factor_imports.publish", "factor_imports.drop", "factor_imports.measure")
 WITHOUT_NAMES = (
     "/", "/annonces?q={word}", "/annonces?organisation={organisation}", "/annonces?sort=newest",
     "/organisations/{organisation}", "/annonces/{listing}", "/favoris",
@@ -604,13 +619,15 @@ _OF_THE_HOUSE = frozenset({
     "site", "street", "access", "production", "draft", "kept", "hidden", "withdrawn", "description", "shelf", "reason",
     "alt", "phone", "message", "answer", "askeddone", "askedexchange", "asking", "guest", "collector", "reference",
     "paper code", "list", "note", "template", "work", "partner", "piececode", "piecenote", "pieceshelf", "pieceseen",
-    "rack",
+    "rack", "epd",
 })  # fmt: skip
 KNOWN: dict[str, frozenset[str]] = {
     "visitor": frozenset(),
     "stranger": frozenset(),
     # what was hidden and why, the phone of a house they verify, for which shoots an entry of the ledger counts
-    "moderator": frozenset({"hidden", "shelf", "description", "reason", "phone", "withdrawn", "asking", "reported"}),
+    "moderator": frozenset(
+        {"epd", "factors", "hidden", "shelf", "description", "reason", "phone", "withdrawn", "asking", "reported"}
+    ),
     "viewer": _OF_THE_HOUSE,
     "guest": frozenset({"guest", "production", "list", "note"}),
 }
@@ -623,7 +640,7 @@ def test_people_who_read_some_of_it_write_nothing_and_learn_no_more(app, world, 
     real = {**world.ids, "row": ABSENT["row"]}
     before = everything()
     leaving = ("organisations.leave", "productions.leave", "organisations.choose")  # their own to do
-    acts = ("moderation.organisation", "moderation.listing", "reports.show") if who == "moderator" else ()
+    acts = ("moderation.organisation", "moderation.listing", "reports.show", *FACTOR_ACTS) if who == "moderator" else ()
     for one in every_try():
         if one.name in (*leaving, *acts) and one.method != "GET":
             continue
@@ -645,5 +662,5 @@ def test_the_walk_would_notice(app, world):
     for path in ("/compte/jetons", "/stock/modeles"):
         seen |= set(leaks(world, said(visit.send(Try("GET", path), real)), ""))
     seen |= set(leaks(world, said(visit.send(Try("GET", "/productions/{production}"), real)), ""))
-    assert set(world.private) - seen <= {"alt", "reason", "collector", "paper code", "reported"}
+    assert set(world.private) - seen <= {"alt", "reason", "collector", "paper code", "reported", "factors"}
     assert len(seen) > 15

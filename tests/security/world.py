@@ -2,13 +2,16 @@
 
 from dataclasses import dataclass, field
 from datetime import timedelta
+from io import BytesIO
 
+from pypdf import PdfWriter
 from sqlalchemy import inspect
 
 from marketplace.accounts import closings, invitations, tokens
 from marketplace.accounts.models import Membership, Organisation, ProductionMember, Site, User
 from marketplace.accounts.permissions import Actor
 from marketplace.accounts.signing_in import hash_secret
+from marketplace.carbon import declaring, importing_factors
 from marketplace.carbon import reports as carbon_reports
 from marketplace.carbon.models import LedgerEntry
 from marketplace.catalogue import (
@@ -23,7 +26,7 @@ from marketplace.catalogue import services as catalogue
 from marketplace.catalogue.models import Listing, Photo, PieceEvent
 from marketplace.core.clock import now, today
 from marketplace.core.db import db, transaction
-from marketplace.exchanges import feeds
+from marketplace.exchanges import attachments, feeds
 from marketplace.exchanges import services as exchanges
 from marketplace.exchanges.models import Document, Exchange
 from marketplace.exchanges.services import ExchangeRequest, LineRequest
@@ -35,6 +38,7 @@ from marketplace.messaging.models import Message, Notification
 from marketplace.moderation import reports
 from marketplace.web import label_sheets
 from tests import factories
+from tests.carbon.test_factor_imports import table
 from tests.catalogue.conftest import picture
 
 SCOPES = ("read", "listings", "exchanges", "carbon", "admin")
@@ -125,10 +129,27 @@ def _listings(world: World, giver: Organisation, site: Site) -> None:
         photo = catalogue.add_photo(alice, ids["kept"], "a.jpg", picture())
         catalogue.describe_photo(alice, ids["kept"], photo.public_id, world.word("alt"))
         ids["upload"] = partial_uploads.begin(alice, ids["kept"], "secret.jpg", 1000).public_id
+    _declared(world, alice)
     drain()
     _pieces(world, alice, factories.make_listing(giver, "Chaises comptées", visibility="organisation"))
     ready = db.session.get_one(Photo, photo.id, populate_existing=True)
     ids |= {"photo": ready.public_id, "photo key": ready.key or ""}
+
+
+def _declared(world: World, alice: Actor) -> None:
+    """What a maker says of a thing that the house keeps to itself, and a moderator's file of factors."""
+    told = {"name": "Châssis", "operator": "INIES", "registration": world.word("epd"), "declared_unit": "piece"}
+    paper = PdfWriter()
+    paper.add_blank_page(100, 100)
+    paper.write(written := BytesIO())
+    received = attachments.receive("fdes.pdf", written.getvalue())
+    with transaction():
+        valid = {"kgco2e": "12", "valid_until": today() + timedelta(days=90)}
+        world.ids["declaration"] = declaring.record(alice, world.ids["kept"], told | valid, received).public_id
+    nora = factories.make_user("Nora", moderator=True)
+    with transaction():
+        mind = factories.actor_of(nora)
+        world.ids["factor file"] = importing_factors.send(mind, f"{world.word('factors')}.csv", table({})).public_id
 
 
 def _pieces(world: World, alice: Actor, listing: Listing) -> None:
