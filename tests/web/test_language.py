@@ -28,7 +28,7 @@ from tests.factories import (
 CATALOGUES = ROOT / "marketplace" / "translations"
 OPEN_PAGES = [
     "/", "/annonces", "/connexion", "/inscription", "/carbone/methode", "/carbone/facteurs", "/api/docs", "/secteur",
-    "/carbone/simulateur", "/carbone/chiffres", "/carbone/regions/84",
+    "/carbone/simulateur", "/carbone/chiffres",
 ]  # fmt: skip
 OWN_PAGES = [
     "/stock", "/publier", "/echanges", "/compte", "/compte/jetons", "/notifications", "/organisations", "/productions",
