@@ -147,6 +147,7 @@ def test_what_cannot_be_is_said_at_its_field(app, alice, quai, field, value):
     assert db.session.scalar(select(ProductData)) is None
 
 
+@pytest.mark.both_databases
 def test_who_may_read_and_who_may_write(app, client, alice, quai, opera, run_jobs):
     flats = make_listing(quai)
     record(alice, flats)
