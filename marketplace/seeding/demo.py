@@ -42,6 +42,7 @@ from marketplace.seeding.people import (
     House,
     Place,
 )
+from marketplace.seeding.records import write_records
 from marketplace.seeding.sheets import write_sheets
 from marketplace.seeding.telling import Teller
 
@@ -107,6 +108,7 @@ def seed(report: Callable[[str], None] = lambda line: None) -> None:
     report(f"{under_way} échanges en cours, {lines} lignes au panier")
     with transaction():
         report(f"{write_circles(cast)} annonces pour les partenaires ou la maison")
+        report(f"{write_records(cast)} écritures de plus : branchements, fin de vie, correction")
         report(f"{write_sheets(cast)} lignes sur une fiche d’activité, et son bilan prévisionnel")
         index_listings(ids)  # as of now: some were last looked at on a day gone by
         _forget_old_news()

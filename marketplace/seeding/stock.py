@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from zlib import crc32
 
 from marketplace.catalogue import taxonomy
 
@@ -25,6 +26,8 @@ LINES = (
     "Petites retouches de peinture à prévoir.",
     "Visible sur rendez-vous, on aide à charger.",
 )
+
+ROUTES = ("unsorted", "landfill", None)  # what givers know of where a thing would have gone
 
 
 @dataclass(frozen=True)
@@ -84,6 +87,7 @@ def values(thing: Thing, title: str, at: datetime, today: date, seed: random.Ran
         "handling_people": 2 if usual > 25_000 else None,
         "handling_vehicle": "van_20m3" if usual * float(thing.quantity) > 150_000 else None,
         "replacement_value_cents": worth,
+        "route_avoided": ROUTES[crc32(title.encode()) % len(ROUTES)],
         "available_from": today - timedelta(days=seed.randint(0, 60)),
         "created_at": at,
         "updated_at": at,
