@@ -39,11 +39,12 @@ TIMES_PAGE = 5.0
 CHOICES = 40
 
 
-class Reader(NamedTuple):
-    """Somebody signed in for the organisation with most entries, and where they look."""
+class Look(NamedTuple):
+    """A dashboard as people call it, its address, and who looks: somebody signed in, or a visitor."""
 
+    name: str
+    page: str
     headers: dict[str, str]
-    pages: dict[str, str]  # what people call it → address
 
 
 def run(world: World) -> list[Figure]:
@@ -73,22 +74,20 @@ def _measured(database: str, server: str | None) -> list[Figure]:
 
 def measured_on(database: str, live: LiveInstance, app: Flask) -> list[Figure]:
     """The figures of an instance with its ledger."""
-    reader = _reader(app)
+    looks = _looks(app)
     figures = []
     with bare_server() as bare:
         ask(bare, ["/"], 1.0)
-        for name, page in reader.pages.items():
-            first = _once(live.port, page, reader)
+        for name, page, headers in looks:
+            first = _once(live.port, page, headers)
             narrowed = [f"{page}?{urlencode(choice)}" for choice in _choices()]
-            fresh = [_once(live.port, address, reader) for address in narrowed]
+            fresh = [_once(live.port, address, headers) for address in narrowed]
             with app.app_context(), transaction():
                 _take_one_back()
-            after = _once(live.port, page, reader)
+            after = _once(live.port, page, headers)
             for shown, paths in (("", [page]), (", choisi", narrowed)):
-                ask(live.port, paths, 2.0, headers=reader.headers)
-                rounds = [
-                    (_middle(bare, ["/"], None), _middle(live.port, paths, reader.headers)) for _round in range(ROUNDS)
-                ]
+                ask(live.port, paths, 2.0, headers=headers)
+                rounds = [(_middle(bare, ["/"], None), _middle(live.port, paths, headers)) for _round in range(ROUNDS)]
                 ratio = statistics.median(ours / theirs for theirs, ours in rounds)
                 print(
                     f"  {database}, {name}{shown} : {statistics.median(ours for _theirs, ours in rounds):.1f} ms,"
@@ -109,9 +108,9 @@ def _middle(port: int, paths: list[str], headers: dict[str, str] | None) -> floa
     return statistics.median(ask(port, paths, SECONDS, headers=headers)[1]) * 1000
 
 
-def _once(port: int, path: str, reader: Reader) -> float:
+def _once(port: int, path: str, headers: dict[str, str]) -> float:
     """Milliseconds of one answer."""
-    return ask(port, [path], 0.001, headers=reader.headers)[1][0] * 1000
+    return ask(port, [path], 0.001, headers=headers)[1][0] * 1000
 
 
 def _choices() -> list[dict[str, str]]:
@@ -131,7 +130,8 @@ def _choices() -> list[dict[str, str]]:
     return found
 
 
-def _reader(app: Flask) -> Reader:
+def _looks(app: Flask) -> list[Look]:
+    """All as anybody sees it; the organisation and the production with most entries as their own people do."""
     with app.app_context():
         user = make_user("Lectrice")
         organisation_id = _busiest(LedgerShare.organisation_id, LedgerShare.production_id.is_not(None))
@@ -146,14 +146,12 @@ def _reader(app: Flask) -> Reader:
         db.session.remove()
     if cookie is None:
         raise RuntimeError("no session")
-    return Reader(
-        {"Cookie": f"session={cookie.value}"},
-        {
-            "tous": "/carbone/chiffres",
-            "une organisation": "/tableau-de-bord",
-            "une production": f"/productions/{production}/tableau-de-bord",
-        },
-    )
+    signed_in = {"Cookie": f"session={cookie.value}"}
+    return [
+        Look("tous", "/carbone/chiffres", {}),
+        Look("une organisation", "/tableau-de-bord", signed_in),
+        Look("une production", f"/productions/{production}/tableau-de-bord", signed_in),
+    ]
 
 
 def _busiest(column: Any, condition: Any) -> int:
