@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any
 
-from marketplace.carbon.numbers import exactly, plain, short
+from marketplace.carbon.numbers import exactly, short
 
 BY_MASS = frozenset({"kg", "litre"})  # units of a line that follow the mass; an item stays an item
 
@@ -61,4 +61,4 @@ def _each(
 
 def _times(old: Mapping[str, Any], ratio: Decimal, names: tuple[str, ...]) -> dict[str, Any]:
     with exactly():
-        return {**old, **{name: plain(Decimal(old[name]) * ratio) for name in names if name in old}}
+        return {**old, **{name: short(Decimal(old[name]) * ratio) for name in names if name in old}}

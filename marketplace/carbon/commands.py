@@ -48,6 +48,8 @@ def lines_of(entry: LedgerEntry, opened: Explanation | None) -> list[str]:
     out.append(
         f"État : {entry.status}" + (f" ({wording.reason(entry.reason, body['reason_data'])})" if entry.reason else "")
     )
+    if correction := body.get("correction"):
+        out.append(f"Correction : {correction['reason']} (par {correction['by']})")
     if entry.mass_grams is not None:
         out.append(f"Masse : {plain(Decimal(entry.mass_grams).scaleb(-3))} kg")
     if opened is not None:
