@@ -8,11 +8,12 @@ from typing import Any
 
 from flask import render_template, request, url_for
 from flask_babel import gettext as _
+from flask_login import current_user
 from markupsafe import Markup
 from sqlalchemy import bindparam, select
 
 from marketplace.accounts import productions
-from marketplace.accounts.models import Organisation, Production
+from marketplace.accounts.models import Production
 from marketplace.accounts.permissions import require
 from marketplace.carbon import coming, filed_entries, queries
 from marketplace.carbon import views_dashboards_drawn as drawn
@@ -98,16 +99,12 @@ def figures_of_region(code: str) -> str:
 # ── who asks for what ───────────────────────────────────────────────────────────────────────────
 
 
-_NAME = select(Organisation.name).where(Organisation.id == bindparam("organisation_id"))
-
-
 def _acting() -> tuple[str, Scope]:
     """The name of the acting organisation, and its scope."""
     actor = require(current_actor(), "carbon.read", signed_in_actor().organisation_id)
-    name = db.session.scalar(_NAME, {"organisation_id": actor.organisation_id})
-    if name is None or actor.organisation_id is None:
+    if actor.organisation_id is None:
         raise NotFound
-    return name, ("organisation", actor.organisation_id)
+    return current_user.organisation_name, ("organisation", actor.organisation_id)
 
 
 def _production(public_id: str) -> tuple[Production, Scope]:
