@@ -1,7 +1,6 @@
 """Dashboards: of the acting organisation and of a production for who may read them, of a region and of all for
 everybody; and the lists of entries that their numbers are made of."""
 
-import time
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
@@ -31,7 +30,6 @@ from marketplace.core.clock import today
 from marketplace.core.db import db
 from marketplace.core.errors import NotFound
 from marketplace.exchanges.models import ExchangeLine
-from marketplace.web import filters
 from marketplace.web.access import current_actor, enter, signed_in_actor
 from marketplace.web.labels import LABELS, label
 
@@ -149,7 +147,6 @@ def _args(asked: Asked) -> dict[str, Any]:
 
 
 def _page_of(scope: Scope, endpoint: str, *, entries: str | None = None, name: str, **more: Any) -> str:
-    """What is below the head of the site is kept as text with the cells: it is the same for all who may read it."""
     values = {key: more[key] for key in ("public_id", "code") if key in more}
     view = drawn.View(
         scope,
@@ -157,37 +154,22 @@ def _page_of(scope: Scope, endpoint: str, *, entries: str | None = None, name: s
         (lambda to, apart: url_for(entries, **values, **_args(to), motif=apart)) if entries else None,
     )
     cube, asked = cube_of(scope), _asked()
-    with_coming = not view.public and request.args.get("a_venir") == "1"
-    content: Markup | None = None
-    key: tuple[Any, ...] = ("page", asked, name, filters.language(), today(), _minute())
-    if cube is not None and not with_coming:
-        content = cube.made.get(key)
-    if content is None:
-        content = Markup(  # noqa: S704 - a template's text, escaped there
-            render_template(
-                "carbon/_dashboard.html",
-                view=view,
-                name=name,
-                period=words.period(asked),
-                narrowed=_narrowed(asked),
-                choice=_choice(cube, asked, view) if cube is not None else None,
-                body=drawn.body(view, cube, asked, not view.public) if cube is not None else None,
-                as_of=today(),
-                productions=_by_production(scope[1], cube, asked) if scope[0] == "organisation" and cube else (),
-                production=more.get("production"),
-                regions=_regions(cube) if scope == ALL and cube is not None else (),
-                region=more.get("code"),
-                to_come=coming.to_come(scope) if with_coming else None,
-            )
-        )
-        if cube is not None and not with_coming:
-            cube.keep(key, content)
-    return render_template("carbon/dashboard.html", public=view.public, name=name, content=content)
-
-
-def _minute() -> int:
-    """Titles of productions may change while the ledger stands still: a page is kept for a minute at most."""
-    return int(time.monotonic() // 60)
+    return render_template(
+        "carbon/dashboard.html",
+        public=view.public,
+        view=view,
+        name=name,
+        period=words.period(asked),
+        narrowed=_narrowed(asked),
+        choice=_choice(cube, asked, view) if cube is not None else None,
+        body=drawn.body(view, cube, asked, not view.public) if cube is not None else None,
+        as_of=today(),
+        productions=_by_production(scope[1], cube, asked) if scope[0] == "organisation" and cube else (),
+        production=more.get("production"),
+        regions=_regions(cube) if scope == ALL and cube is not None else (),
+        region=more.get("code"),
+        to_come=coming.to_come(scope) if not view.public and request.args.get("a_venir") == "1" else None,
+    )
 
 
 def _narrowed(asked: Asked) -> str:
