@@ -2,7 +2,7 @@
 generating set (method, section 2, Power hook-up)."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -26,11 +26,15 @@ from marketplace.catalogue import taxonomy
 from marketplace.core.clock import now, today
 from marketplace.core.db import db
 from marketplace.core.errors import Invalid, NotFound
+from marketplace.exchanges.models import Exchange
 
 KIND = "energy"
 SUBJECT = "power_hook_up"
 SOLUTIONS = ("en.electricity_fr", "en.pv_kwh")
 MOST_KWH = Decimal(1_000_000)
+MOST_KM = Decimal(50_000)
+EARLIEST = timedelta(days=3650)
+MOST_SUPPLIERS = 200
 PAGE = 25
 
 
@@ -84,6 +88,7 @@ def withdraw(actor: Actor, production: Production, public_id: str) -> LedgerEntr
     Raises NotFound (also where nothing is counted), NotAllowed.
     """
     require(actor, "production.edit", production.organisation_id, production_id=production.id)
+    ledger.lock_head()  # taken back twice at once, it is once
     found = hook_up_of(production.id, public_id)
     if found.entry is None:
         raise NotFound
@@ -100,23 +105,40 @@ def withdraw(actor: Actor, production: Production, public_id: str) -> LedgerEntr
     return written
 
 
+def suppliers_of(organisation_id: int) -> list[Organisation]:
+    """Those the house has had an exchange with, by name: nobody else is given a part of a figure without knowing."""
+    given = select(Exchange.provider_id).where(Exchange.receiver_id == organisation_id)
+    taken = select(Exchange.receiver_id).where(Exchange.provider_id == organisation_id)
+    query = (
+        select(Organisation)
+        .where(Organisation.id.in_(given.union(taken)), Organisation.id != organisation_id)
+        .order_by(Organisation.name)
+        .limit(MOST_SUPPLIERS)
+    )
+    return list(db.session.scalars(query))
+
+
 def _checked(said: HookUp, production: Production) -> Organisation | None:
     errors: dict[str, Any] = {}
     if not ZERO < said.kwh <= MOST_KWH:
         errors["kwh"] = _("Indiquez des kilowattheures, de plus de 0 à un million.")
     if said.used_on > today():
         errors["used_on"] = _("Ce jour n’est pas encore venu : notez ce qui a été consommé.")
+    elif said.used_on < today() - EARLIEST:
+        errors["used_on"] = _("Ce jour est trop ancien.")
     if said.solution_key not in SOLUTIONS:
         errors["solution"] = _("Choisissez d’où venait le courant.")
     if said.vehicle and said.vehicle not in taxonomy.vehicles():
         errors["vehicle"] = _("Ce véhicule n’existe pas.")
     if bool(said.vehicle) != (said.travel_km is not None):
         errors["travel_km"] = _("Donnez le véhicule et les kilomètres, ou aucun des deux.")
+    elif said.travel_km is not None and said.travel_km > MOST_KM:
+        errors["travel_km"] = _("Ce nombre est hors de toute mesure.")
     supplier = None
     if said.supplier:
-        query = select(Organisation).where(Organisation.public_id == said.supplier)
-        supplier = db.session.scalar(query)
-        if supplier is None or supplier.id == production.organisation_id:
+        known = {house.public_id: house for house in suppliers_of(production.organisation_id)}
+        supplier = known.get(said.supplier)
+        if supplier is None:
             errors["supplier"] = _("Cette organisation n’est pas ici.")
     if errors:
         raise Invalid(errors)

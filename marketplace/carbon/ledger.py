@@ -27,7 +27,7 @@ def append(claim: Claim) -> LedgerEntry:
 
     The head of the chain is locked here, after every other lock (listings first, the ledger's head last).
     """
-    head = _lock_head()
+    head = lock_head()
     giver = claim.party("giver")
     receiver = claim.receiver
     entry = LedgerEntry(
@@ -108,7 +108,7 @@ def reverse(entry: LedgerEntry, on: date | None = None, correction: Mapping[str,
     It is dated `on`, the day of what causes it (default: the day of the entry itself); `correction` says why and who.
     Raises ValueError for a reversal, or an entry already taken back.
     """
-    head = _lock_head()
+    head = lock_head()
     if entry.status == "reversal" or db.session.scalar(
         select(LedgerEntry.id).where(LedgerEntry.reverses_id == entry.id)
     ):
@@ -159,7 +159,9 @@ def _negated(text: str | None) -> str | None:
     return None if text is None else plain(Decimal(text).copy_negate())
 
 
-def _lock_head() -> LedgerHead:
+def lock_head() -> LedgerHead:
+    """Nothing is added until this transaction ends: what was read of the ledger after this still holds when an entry
+    follows from it."""
     head = db.session.get(LedgerHead, 1, with_for_update=True, populate_existing=True)
     if head is None:  # load_library() makes it; a database without it is a fresh one
         head = LedgerHead(id=1, position=0, hash=FIRST)

@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 
 from marketplace.accounts.permissions import Actor, require
-from marketplace.carbon import ending
+from marketplace.carbon import ending, ledger
 from marketplace.carbon.libraries import knowledge_on
 from marketplace.carbon.models import LedgerEntry
 from marketplace.carbon.reasons import NotQuantified
@@ -82,6 +82,7 @@ def _routes(avoided: list[dict[str, str]]) -> dict[str, dict[str, str]]:
 
 def book(actor: Actor, exchange_id: str, line_id: str, route: str, on: date, weighed: bool = False) -> LedgerEntry:
     """The entry of its end. Raises NotFound, NotAllowed, Invalid, Conflict (said already). Inside a transaction."""
+    ledger.lock_head()  # said twice at once, it is booked once
     found = ending_of(actor, exchange_id, line_id)
     if found.booked is not None:
         raise Conflict(_("La fin de cette pièce est déjà au registre."))

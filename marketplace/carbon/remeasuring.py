@@ -18,6 +18,7 @@ from marketplace.core.db import db
 from marketplace.core.errors import Invalid, NotFound
 from marketplace.exchanges.models import Exchange, ExchangeLine
 
+MOST = Decimal(1_000_000)  # kilograms of one unit, units, kilometres
 MEASURED = frozenset({"donation", "sale", "rental"})  # kinds whose inputs follow from mass, quantity and distance
 
 
@@ -60,10 +61,24 @@ def amended(entry: LedgerEntry, said: Measured) -> Amended:
     """Nothing is written. Raises Invalid with what cannot be."""
     if not said:
         raise Invalid({"unit_mass": _("Dites ce qui était faux : masse, quantité ou distance.")})
+    wrong = {name: why for name in ("unit_mass_kg", "quantity", "kilometres") if (why := _wrong(name, said))}
+    if wrong:
+        raise Invalid({name.removesuffix("_kg"): why for name, why in wrong.items()})
+    if not can_be_measured(entry):
+        raise Invalid({"unit_mass": _("Cette écriture ne compte pas de masse.")})
     try:
         return _described_anew(entry, said) if entry.result_kgco2e is None else _measured_anew(entry, said)
     except NotQuantified as refusal:
         raise Invalid({"unit_mass": reason_in_words(refusal.code, refusal.data)}) from None
+
+
+def _wrong(name: str, said: Measured) -> str:
+    value = getattr(said, name)
+    if value is None:
+        return ""
+    if value > MOST:
+        return _("Ce nombre est hors de toute mesure.")
+    return _("Un nombre plus grand que 0 est attendu.") if not value and name != "kilometres" else ""
 
 
 def _measured_anew(entry: LedgerEntry, said: Measured) -> Amended:

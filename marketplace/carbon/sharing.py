@@ -1,4 +1,4 @@
-"""Sharing what an exchange avoids otherwise than by halves: one side proposes, the other agrees, until the hand-over."""
+"""Sharing what an exchange avoids otherwise than by halves: one side proposes, the other agrees, until it is complete."""
 
 from decimal import Decimal
 

@@ -101,6 +101,8 @@ def remove_upkeep(actor: Actor, public_id: str, upkeep_public_id: str) -> None:
 
 
 def still_open(exchange: Exchange) -> None:
+    """Whether more may be said; nobody else says anything, nor completes it, until this transaction ends."""
+    db.session.get_one(Exchange, exchange.id, with_for_update=True, populate_existing=True)
     if exchange.state not in OPEN:
         raise Conflict(
             _("L’échange est terminé et son écriture faite : demandez une correction à la modération."),

@@ -188,7 +188,7 @@ def _about(view: View, extremes: list[Any]) -> list[dict[str, Any]]:
     for value, position in extremes:
         one = known[position]
         entry = one.entry
-        category = words.branch_name(one.branch)
+        category = words.branch_name(one.branch) if one.branch else label("kind", entry.kind)
         out.append(
             {
                 "title": category if view.public else one.title or category,

@@ -48,7 +48,7 @@ def period(asked: Asked) -> str:
 def branch_name(branch: str) -> str:
     """The name of a top category."""
     known = taxonomy.categories().get(branch)
-    return known.name(filters.language()) if known else _("Sans catégorie")
+    return known.name(filters.language()) if known else _("Hors catégorie")
 
 
 def passed_on(kind: str) -> str:

@@ -4,19 +4,16 @@ from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
-from sqlalchemy import select
 
 from marketplace.accounts import productions
 from marketplace.accounts.forms import take_errors
-from marketplace.accounts.models import Organisation
 from marketplace.accounts.permissions import allows
 from marketplace.accounts.views_organisations import page_number, status_of
 from marketplace.carbon import hook_ups
 from marketplace.carbon.forms_records import HookUpForm, read_number
 from marketplace.core.clock import today
-from marketplace.core.db import db, transaction
+from marketplace.core.db import transaction
 from marketplace.core.errors import Invalid
-from marketplace.exchanges.models import Exchange
 from marketplace.web.access import enter, signed_in_actor
 from marketplace.web.limits import limiter
 
@@ -30,7 +27,7 @@ def index(public_id: str) -> Any:
     """What was used and what it avoided; whoever works on the shoot adds to it."""
     actor, production = productions.actor_for_production(signed_in_actor(), public_id)
     form = HookUpForm(used_on=today()) if request.method == "GET" else HookUpForm()
-    form.offer(_suppliers(production.organisation_id))
+    form.offer((house.public_id, house.name) for house in hook_ups.suppliers_of(production.organisation_id))
     may_add = allows(actor.role, "activity.fill")
     if form.validate_on_submit():
         said = hook_ups.HookUp(
@@ -82,16 +79,3 @@ def withdraw(public_id: str, hook_up_id: str) -> Any:
         hook_ups.withdraw(actor, production, hook_up_id)
     flash(_("L’écriture est annulée par une autre. Notez le branchement à nouveau s’il était faux."), "kept")
     return redirect(url_for("hook_ups.index", public_id=public_id), 303)
-
-
-def _suppliers(organisation_id: int) -> list[tuple[str, str]]:
-    """Those the production's house has had an exchange with, by name: others are not asked to share a figure."""
-    given = select(Exchange.provider_id).where(Exchange.receiver_id == organisation_id)
-    taken = select(Exchange.receiver_id).where(Exchange.provider_id == organisation_id)
-    query = (
-        select(Organisation.public_id, Organisation.name)
-        .where(Organisation.id.in_(given.union(taken)), Organisation.id != organisation_id)
-        .order_by(Organisation.name)
-        .limit(200)
-    )
-    return [(row.public_id, row.name) for row in db.session.execute(query)]

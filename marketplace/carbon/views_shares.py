@@ -12,12 +12,14 @@ from marketplace.carbon.forms_records import SharesForm
 from marketplace.core.db import transaction
 from marketplace.core.errors import Invalid
 from marketplace.web.access import enter, signed_in_actor
+from marketplace.web.limits import limiter
 
 blueprint = Blueprint("shares", __name__)
 
 
 @blueprint.route("/echanges/<public_id>/partage", methods=["GET", "POST"])
 @enter.member
+@limiter.limit("60 per hour", methods=["POST"])
 def show(public_id: str) -> Any:
     """By halves unless both say otherwise, until the exchange is complete."""
     actor = signed_in_actor()

@@ -14,12 +14,14 @@ from marketplace.carbon.forms_records import UpkeepForm, read_number
 from marketplace.core.db import transaction
 from marketplace.core.errors import Invalid
 from marketplace.web.access import enter, signed_in_actor
+from marketplace.web.limits import limiter
 
 blueprint = Blueprint("upkeep", __name__)
 
 
 @blueprint.route("/echanges/<public_id>/soins", methods=["GET", "POST"])
 @enter.member
+@limiter.limit("60 per hour", methods=["POST"])
 def index(public_id: str) -> Any:
     """Cleaning, storage, repair: either side writes it down until the exchange is complete."""
     actor = signed_in_actor()
