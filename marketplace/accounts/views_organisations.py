@@ -35,7 +35,7 @@ NEWEST = 12  # of its listings, on its page
 def page_number() -> int:
     """`?page=`, 1 for anything that is no page."""
     asked = request.args.get("page", "1")
-    return int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 6 else 1
+    return max(1, int(asked)) if asked.isascii() and asked.isdigit() and len(asked) < 6 else 1
 
 
 def status_of(form: Any) -> int:

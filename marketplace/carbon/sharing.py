@@ -1,4 +1,4 @@
-"""Sharing what an exchange avoids otherwise than by halves: one side proposes, the other agrees, until it is complete."""
+"""Sharing what an exchange avoids otherwise than by halves: one side proposes, the other agrees, until it is done."""
 
 from decimal import Decimal
 

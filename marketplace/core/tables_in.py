@@ -20,6 +20,8 @@ Value = str | float  # a figure of a spreadsheet, or text as it stands
 MOST_ROWS, MOST_COLUMNS, LONGEST_CELL = 2000, 40, 300
 MOST_BYTES = 2_000_000
 _LARGEST_PART = 24_000_000  # bytes of one part of an XLSX, unpacked
+_MOST_MARKS = 1_000_000  # of elements opened and closed in one part: each takes memory, however few its letters
+_LAST_LINE = 1_048_576  # of a sheet
 _MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 _RELATIONS = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
 _UTF8 = re.compile(rb"<\?xml[^>]{0,200}?encoding\s*=\s*[\"']([^\"']{1,40})[\"']", re.IGNORECASE)
@@ -136,7 +138,8 @@ def _part(archive: zipfile.ZipFile, path: str) -> bytes:
         data = handle.read(_LARGEST_PART + 1)
     encoding = _UTF8.match(data.lstrip(b"\xef\xbb\xbf")[:400])
     odd = b"\x00" in data[:100] or (encoding is not None and encoding.group(1).lower() not in (b"utf-8", b"us-ascii"))
-    if len(data) > _LARGEST_PART or odd or b"<!DOCTYPE" in data or b"<!ENTITY" in data:
+    declares = b"<!DOCTYPE" in data or b"<!ENTITY" in data
+    if len(data) > _LARGEST_PART or odd or declares or data.count(b"<") > _MOST_MARKS:
         raise ValueError(path)
     return data
 
@@ -173,6 +176,8 @@ def _sheet(name: str, data: bytes, texts: list[str]) -> Table:
         if element.tag != f"{_MAIN}row":
             continue
         number = int(element.get("r") or number + 1)
+        if not 0 < number <= _LAST_LINE:
+            raise ValueError(name)
         cells: list[Value] = []
         for cell in element.iter(f"{_MAIN}c"):
             column = _column(cell.get("r", ""), len(cells))

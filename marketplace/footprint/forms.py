@@ -59,7 +59,7 @@ class DayForm(FlaskForm):
     """A day: a box `q_<kind>` for each kind of the sections with boxes, then rows of purchases."""
 
     day = _day_field()
-    version = HiddenField()  # of this form, so that one sent twice is written once
+    version = HiddenField(filters=[one_line])  # of this form, so that one sent twice is written once
 
     def boxes(self, section: str) -> list[tuple[Any, str]]:
         """(field, unit) of a section."""

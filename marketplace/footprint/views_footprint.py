@@ -1,5 +1,6 @@
 """A production's footprint beside what it avoided: shown, brought in from another tool, given out again."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -208,7 +209,7 @@ def _sent(before: Reading, tables: Sequence[Table]) -> Reading:
 
     def number(name: str, otherwise: int) -> int:
         text = request.form.get(name, "")
-        return int(text) if text.lstrip("-").isascii() and text.lstrip("-").isdecimal() and len(text) < 6 else otherwise
+        return int(text) if re.fullmatch("-?[0-9]{1,5}", text) else otherwise
 
     sheet = number("sheet", before.sheet)
     if sheet != before.sheet and 0 <= sheet < len(tables):

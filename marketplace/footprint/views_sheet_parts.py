@@ -80,7 +80,7 @@ def _shown(access: Access, form: DayForm, here: date) -> str:
         production=production,
         form=form,
         shown=day,
-        before=day - timedelta(days=1),
+        before=day - timedelta(days=1) if day > date.min else None,
         after=day + timedelta(days=1) if day < here else None,
         here=here,
         lines=queries.lines_of(production.id, day),

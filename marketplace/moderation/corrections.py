@@ -4,7 +4,7 @@ from marketplace.accounts import audit
 from marketplace.accounts.models import User
 from marketplace.accounts.permissions import Actor
 from marketplace.accounts.queries_organisations import members_with
-from marketplace.carbon import correcting, queries, remeasuring
+from marketplace.carbon import correcting, ledger, queries, remeasuring
 from marketplace.carbon.models import LedgerEntry
 from marketplace.carbon.remeasuring import Measured
 from marketplace.core.clock import today
@@ -32,6 +32,7 @@ def take_entry_back(actor: Actor, public_id: str, reason: str) -> LedgerEntry:
 
 def _entry(actor: Actor, public_id: str) -> LedgerEntry:
     moderator(actor)
+    ledger.lock_head()  # of two who correct it at once, the second finds that it is no longer the one that stands
     entry = remeasuring.entry_that_stands(public_id)
     for organisation_id in {entry.provider_id, entry.receiver_id}:
         not_ones_own(actor, organisation_id)

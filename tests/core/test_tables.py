@@ -57,7 +57,10 @@ def test_what_cannot_be_read_says_so_in_a_sentence(app, monkeypatch):
     entities = '<!DOCTYPE w [<!ENTITY a "aaaa">]>' + sheet("<row><c><v>&a;</v></c></row>")
     wide = sheet("<row>" + "<c><v>1</v></c>" * 41 + "</row>")
     far = sheet('<row><c r="XFD1"><v>1</v></c></row>')
-    bad = [b"", b"\n\n", b"PK\x03\x04rien", b"\x00\x01\x02", rewritten(entities), rewritten(wide), rewritten(far)]
+    below = sheet('<row r="3000000000"><c><v>1</v></c></row>')  # no line of a sheet, and more than a column holds
+    crowd = sheet("<row>" + "<c/>" * tables_in._MOST_MARKS + "</row>")  # little to send, much to hold
+    bad = [rewritten(below), rewritten(crowd)]
+    bad += [b"", b"\n\n", b"PK\x03\x04rien", b"\x00\x01\x02", rewritten(entities), rewritten(wide), rewritten(far)]
     bad += [b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1...", b"a;b\n" * 2001, b"x" * 2_000_001, rewritten("<worksheet>")]
     for data in bad:
         with pytest.raises(Invalid) as refusal:
