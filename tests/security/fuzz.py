@@ -152,10 +152,13 @@ class Fuzzer:
     def _named(self, path: str, hole: str) -> str:
         ids = self.world.ids
         known = {
-            "line_id": ids["line"],
+            "line_id": ids["line"] if "echanges" in path else ids["activity line"],
+            "link_id": ids["crew link"], "draft": ids["footprint draft"], "hook_up_id": ids["hook-up"],
+            "upkeep_id": ids["upkeep"], "stage": "previsionnel", "extension": "csv",
             "site_id": ids["site"], "invitation_id": ids["invitation"], "document_id": ids["document"], "size": "320",
             "key": "prod.plywood" if "facteurs" in path else "flat_panel" if "rayons" in path else ids["photo key"],
-            "ext": "jpg", "slug": "x", "row_id": "1", "token": "a" * 43, "secret": "a" * 32, "code": ids["paper code"],
+            "ext": "jpg", "slug": "x", "row_id": "1", "token": "a" * 43,
+            "secret": ids["crew"] if "fiche" in path else "a" * 32, "code": ids["paper code"],
             "user_id": ids["guest"] if "invites" in path else ids["member"],
             "report_id": ids["report"], "list_id": ids["list"], "upload_id": ids["upload"],
             "move": self.random.choice(("accept", "amend", "decline", "cancel", "hand_over", "appoint", "dispute")),

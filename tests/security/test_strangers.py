@@ -9,6 +9,7 @@ import itertools
 import json
 import re
 import time
+import zipfile
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
@@ -18,6 +19,7 @@ from pypdf import PdfReader
 from sqlalchemy import inspect, text
 
 from marketplace.core.db import db, new_public_id
+from marketplace.core.tables_out import XLSX
 from tests.factories import sign_in
 from tests.security.world import CODE, World, make_world
 
@@ -29,9 +31,16 @@ ABSENT = {
     "labels": "d" * 26,
     "paper code": "K" * 13,
     "row": "999999",
+    "crew": "e" * 43,
+    "crew over": "f" * 43,
+    "crew hash": "0" * 64,
 }
 PHOTO, UPLOAD = "/publier/{listing}/photos/{photo}", "/publier/{listing}/envois/{upload}"
 MOVES = ("accept", "amend", "appoint", "confirm", "decline", "cancel", "hand_over", "dispute", "resolve")
+SHEET, FOOTPRINT = "/productions/{production}/activite", "/productions/{production}/empreinte"
+CREW = ("crew over", "crew hash", "crew link")
+WATTS = {"day": "2026-11-12", "q_electricity": "5", "kind": "electricity", "quantity": "5", "unit": "kwh"}
+HOOK_UP = {"used_on": "2026-11-12", "kwh": "5", "solution": "en.electricity_fr", "plan_reference": "pris"}
 LISTINGS = ("draft", "kept", "hidden", "withdrawn")  # those a stranger may not know of
 
 
@@ -359,6 +368,63 @@ TRIES: dict[str, list[Try]] = {
         _for_each(("listing", *LISTINGS), Try("POST", "/annonces/{listing}/donnees-produit/retirer"))
     ),
     "product_data.document": [Try("GET", "/carbone/declarations/{declaration}/document")],
+    "activity.sheet": [Try("GET", SHEET), Try("GET", f"{SHEET}?jour=2026-11-12"), Try("POST", SHEET, WATTS)],
+    "activity.line": [Try(method, f"{SHEET}/lignes/{{activity line}}", WATTS) for method in ("GET", "POST")],
+    "activity.remove": [Try("POST", f"{SHEET}/lignes/{{activity line}}/retirer")],
+    "activity.export": [Try("GET", f"{SHEET}.{ending}") for ending in ("csv", "xlsx")],
+    "activity.corrections": [Try("GET", f"{SHEET}/corrections")],
+    "activity.crew_links": [
+        Try("GET", f"{SHEET}/liens"),
+        Try("POST", f"{SHEET}/liens", {"name": "À moi", "role": "fill", "days": "7"}),
+    ],
+    "activity.revoke": [Try("POST", f"{SHEET}/liens/{{crew link}}/revoquer")],
+    # whoever has a living link may come: footprint/test_sheets.py. One that is over, or what is kept of one, opens
+    # nothing, and one's own opens no other sheet
+    "crew.sheet": [Try(method, f"/fiche/{{{name}}}", WATTS) for name in CREW for method in ("GET", "POST")],
+    "crew.line": [
+        Try(method, f"/fiche/{{{name}}}/lignes/{{activity line}}", WATTS)
+        for name in (*CREW, "own crew")
+        for method in ("GET", "POST")
+    ],
+    "crew.remove": [Try("POST", f"/fiche/{{{name}}}/lignes/{{activity line}}/retirer") for name in (*CREW, "own crew")],
+    "crew.export": [Try("GET", f"/fiche/{{{name}}}/export.csv") for name in CREW],
+    "footprints.show": [Try("GET", FOOTPRINT)],
+    "footprints.lines": [Try("GET", f"{FOOTPRINT}/previsionnel")],
+    "footprints.export": [Try("GET", f"{FOOTPRINT}/previsionnel.{ending}") for ending in ("csv", "xlsx")],
+    "footprints.send": [Try("GET", f"{FOOTPRINT}/importer"), Try("POST", f"{FOOTPRINT}/importer", {"stage": "final"})],
+    "footprints.mapping": [
+        Try("GET", f"{FOOTPRINT}/lectures/{{footprint draft}}"),
+        Try("POST", f"{FOOTPRINT}/lectures/{{footprint draft}}", {"unit": "t", "do": "keep"}),
+    ],
+    "footprints.discard": [Try("POST", f"{FOOTPRINT}/lectures/{{footprint draft}}/abandonner")],
+    "hook_ups.index": [
+        Try("GET", "/productions/{production}/branchements"),
+        Try("POST", "/productions/{production}/branchements", HOOK_UP),
+    ],
+    "hook_ups.withdraw": [Try("POST", "/productions/{production}/branchements/{hook-up}/retirer")],
+    "upkeep.index": [
+        Try("GET", "/echanges/{exchange}/soins"),
+        Try("POST", "/echanges/{exchange}/soins", {"work": "clean.water_litre", "amount": "5"}),
+    ],
+    "upkeep.remove": [Try("POST", "/echanges/{exchange}/soins/{upkeep}/retirer")],
+    "ends.book": [
+        Try("GET", "/echanges/{done}/lignes/{line}/fin"),
+        Try("POST", "/echanges/{done}/lignes/{line}/fin", {"route": "average", "on": "2026-11-12"}),
+    ],
+    "shares.show": [
+        Try("GET", "/echanges/{exchange}/partage"),
+        *(
+            Try("POST", "/echanges/{exchange}/partage", {"go": go, "giver_percent": "73"})
+            for go in ("propose", "agree", "decline")
+        ),
+    ],
+    "corrections.correct": [
+        Try("GET", "/moderation/ecritures/{entry}/corriger"),
+        *(
+            Try("POST", "/moderation/ecritures/{entry}/corriger", {"go": go, "reason": "parce que", "unit_mass": "3"})
+            for go in ("look", "write", "take_back")
+        ),
+    ],
     "carbon.factor": [Try("GET", "/carbone/facteurs/epd.{kept}")],
     "api_carbon.read_factor": [Try("GET", "/api/v1/factors/epd.{kept}")],
     "api_listings.read": list(_for_each(LISTINGS, Try("GET", "/api/v1/listings/{listing}"))),
@@ -442,7 +508,10 @@ NAMELESS = {
     "feeds.listings_map",
     "static",
 }
-FACTOR_ACTS = ("factor_imports.publish", "factor_imports.drop", "factor_imports.measure")
+MODERATORS_ACTS = (
+    "moderation.organisation", "moderation.listing", "reports.show", "corrections.correct", "factor_imports.publish",
+    "factor_imports.drop", "factor_imports.measure",
+)  # fmt: skip
 WITHOUT_NAMES = (
     "/", "/annonces?q={word}", "/annonces?organisation={organisation}", "/annonces?sort=newest",
     "/organisations/{organisation}", "/annonces/{listing}", "/favoris",
@@ -501,7 +570,7 @@ def _filled(value: Any, ids: dict[str, str]) -> Any:
     if isinstance(value, list):
         return [_filled(held, ids) for held in value]
     if isinstance(value, str):
-        return re.sub(r"\{([a-z ]+)\}", lambda hole: ids[hole[1]], value)
+        return re.sub(r"\{([a-z -]+)\}", lambda hole: ids[hole[1]], value)
     return value
 
 
@@ -510,6 +579,9 @@ def said(answer: Any) -> str:
     heads = "\n".join(f"{name}: {value}" for name, value in answer.headers if name not in ("Set-Cookie", "ETag"))
     if answer.mimetype == "application/pdf":
         body = "\n".join(page.extract_text() for page in PdfReader(io.BytesIO(answer.data)).pages)
+    elif answer.mimetype == XLSX:
+        with zipfile.ZipFile(io.BytesIO(answer.data)) as book:
+            body = "\n".join(book.read(part).decode("utf-8") for part in sorted(book.namelist()) if part[:3] == "xl/")
     else:
         body = answer.get_data(as_text=True) if answer.mimetype.startswith(("text/", "application/")) else ""
     return f"{answer.status_code}\n{heads}\n{body}"
@@ -527,7 +599,7 @@ def without_names(words: str, ids: dict[str, str]) -> str:
 def absent(world: World) -> dict[str, str]:
     """Names of the same form that belong to nothing; what is not of the house keeps its own."""
     made = {name: ABSENT.get(name) or new_public_id() for name in world.ids}
-    known = {name: world.ids[name] for name in ("own organisation", "public")}
+    known = {name: world.ids[name] for name in ("own organisation", "own crew", "public")}
     return {**made, **known, "row": ABSENT["row"]}
 
 
@@ -619,7 +691,7 @@ _OF_THE_HOUSE = frozenset({
     "site", "street", "access", "production", "draft", "kept", "hidden", "withdrawn", "description", "shelf", "reason",
     "alt", "phone", "message", "answer", "askeddone", "askedexchange", "asking", "guest", "collector", "reference",
     "paper code", "list", "note", "template", "work", "partner", "piececode", "piecenote", "pieceshelf", "pieceseen",
-    "rack", "epd",
+    "rack", "epd", "place", "plan", "activity", "crewname", "footprint", "footprintfile",
 })  # fmt: skip
 KNOWN: dict[str, frozenset[str]] = {
     "visitor": frozenset(),
@@ -629,7 +701,9 @@ KNOWN: dict[str, frozenset[str]] = {
         {"epd", "factors", "hidden", "shelf", "description", "reason", "phone", "withdrawn", "asking", "reported"}
     ),
     "viewer": _OF_THE_HOUSE,
-    "guest": frozenset({"guest", "production", "list", "note"}),
+    "guest": frozenset(
+        {"guest", "production", "list", "note", "place", "plan", "activity", "crewname", "footprint", "footprintfile"}
+    ),
 }
 
 
@@ -640,7 +714,7 @@ def test_people_who_read_some_of_it_write_nothing_and_learn_no_more(app, world, 
     real = {**world.ids, "row": ABSENT["row"]}
     before = everything()
     leaving = ("organisations.leave", "productions.leave", "organisations.choose")  # their own to do
-    acts = ("moderation.organisation", "moderation.listing", "reports.show", *FACTOR_ACTS) if who == "moderator" else ()
+    acts = MODERATORS_ACTS if who == "moderator" else ()
     for one in every_try():
         if one.name in (*leaving, *acts) and one.method != "GET":
             continue
@@ -662,5 +736,5 @@ def test_the_walk_would_notice(app, world):
     for path in ("/compte/jetons", "/stock/modeles"):
         seen |= set(leaks(world, said(visit.send(Try("GET", path), real)), ""))
     seen |= set(leaks(world, said(visit.send(Try("GET", "/productions/{production}"), real)), ""))
-    assert set(world.private) - seen <= {"alt", "reason", "collector", "paper code", "reported", "factors"}
+    assert set(world.private) - seen <= {"alt", "reason", "collector", "paper code", "reported", "factors", "crew"}
     assert len(seen) > 15

@@ -2,16 +2,18 @@
 
 from dataclasses import dataclass, field
 from datetime import timedelta
+from decimal import Decimal
 from io import BytesIO
 
 from pypdf import PdfWriter
 from sqlalchemy import inspect
 
 from marketplace.accounts import closings, invitations, tokens
-from marketplace.accounts.models import Membership, Organisation, ProductionMember, Site, User
+from marketplace.accounts.models import Membership, Organisation, Production, ProductionMember, Site, User
 from marketplace.accounts.permissions import Actor
+from marketplace.accounts.productions import actor_for_production
 from marketplace.accounts.signing_in import hash_secret
-from marketplace.carbon import declaring, importing_factors
+from marketplace.carbon import declaring, hook_ups, importing_factors, sharing, upkeeping
 from marketplace.carbon import reports as carbon_reports
 from marketplace.carbon.models import LedgerEntry
 from marketplace.catalogue import (
@@ -25,11 +27,13 @@ from marketplace.catalogue import (
 from marketplace.catalogue import services as catalogue
 from marketplace.catalogue.models import Listing, Photo, PieceEvent
 from marketplace.core.clock import now, today
-from marketplace.core.db import db, transaction
+from marketplace.core.db import db, new_public_id, transaction
 from marketplace.exchanges import attachments, feeds
 from marketplace.exchanges import services as exchanges
 from marketplace.exchanges.models import Document, Exchange
 from marketplace.exchanges.services import ExchangeRequest, LineRequest
+from marketplace.footprint import importing, links, sheets
+from marketplace.footprint.models import ActivityLine
 from marketplace.jobs.models import OutboxRow
 from marketplace.jobs.outbox import enqueue
 from marketplace.jobs.runner import drain
@@ -99,6 +103,7 @@ def make_world() -> World:
     _people(world)
     _exchanges(world, asking.public_id)
     _papers(world)
+    _shoot(world, ailleurs)
     _kept(world)
     _partners(world, giver)
     db.session.rollback()
@@ -116,6 +121,7 @@ def _listings(world: World, giver: Organisation, site: Site) -> None:
     private = {"site_id": site.id, "description": world.word("description"), "reference": world.word("shelf")}
     private["shelf"] = world.word("rack")
     origin = {"made_for": world.word("work"), "origin_hidden": True, "gone_by": today() + timedelta(days=3)}
+    origin["route_avoided"] = "landfill"  # so that what became of it in the end can be booked
     ids["listing"] = factories.make_listing(giver, "Feuilles de décor 3 m", **origin).public_id
     ids["public"] = factories.make_listing(giver, "Châssis à tous").public_id
     ids["draft"] = factories.make_listing(giver, world.word("draft"), published=False, **private).public_id
@@ -232,6 +238,10 @@ def _exchanges(world: World, production: str) -> None:
         waiting.hand_over_code = CODE
         waiting.collected_by_name = world.word("collector")
         world.private["reference"] = waiting.reference
+    with transaction():  # what the waiting one asks for besides, and how it would be shared
+        work = upkeeping.Done("clean.water_litre", Decimal(40))
+        world.ids["upkeep"] = upkeeping.add_upkeep(giver, world.ids["exchange"], work).public_id
+        sharing.propose(giver, world.ids["exchange"], 73)
     for actor, name in ((giver, "message"), (taker, "answer")):
         with transaction():
             messaging.post_message(actor, world.ids["exchange"], world.word(name))
@@ -254,3 +264,34 @@ def _papers(world: World) -> None:
     note = session.query(Notification).filter_by(user_id=alice.id).order_by(Notification.id).first()
     world.ids["notification"] = note.public_id
     assert session.query(Message).count() >= 2
+
+
+def _shoot(world: World, ailleurs: Organisation) -> None:
+    """What a shoot writes down of itself: power, its activity with links for the crew, a footprint and one to be."""
+    ids, alice = world.ids, factories.owner_of(world.people["owner"][1])
+    production = db.session.query(Production).filter_by(public_id=ids["production"]).one()
+    acting, own = actor_for_production(alice, ids["production"])[0], factories.make_production(ailleurs)
+    with transaction():
+        used = hook_ups.HookUp(today(), Decimal(100), hook_ups.SOLUTIONS[0], place=world.word("place"),
+                               plan_reference=world.word("plan"))  # fmt: skip
+        ids["hook-up"] = hook_ups.record_hook_up(acting, production, used)[0].public_id
+        link, ids["crew"] = links.create_link(alice, ids["production"], "fill", world.word("crewname"), 7)
+        _over, ids["crew over"] = links.create_link(alice, ids["production"], "read", "Régie", 7)
+        links.revoke_link(alice, ids["production"], _over.public_id)
+        charlie = factories.owner_of(ailleurs)
+        ids["own crew"] = links.create_link(charlie, own.public_id, "fill", "Régie", 7)[1]
+        ids |= {"crew link": link.public_id, "crew hash": link.secret_hash}
+        world.private["crew"] = ids["crew"]
+        for writer in (sheets.member_writer(alice, ids["production"]), sheets.crew_writer(ids["crew"])):
+            draft = sheets.Draft("electricity", Decimal(12), "kwh", world.word("activity"))
+            sheets.add_lines(writer, today(), [draft], new_public_id())
+        line = db.session.query(ActivityLine).order_by(ActivityLine.id).first()
+        draft = sheets.Draft("electricity", Decimal(13), "kwh", world.private["activity"])
+        ids["activity line"] = sheets.correct_line(writer, line.public_id, today(), draft).public_id
+    table = f"Poste;Libellé;kgCO2e\nTransport;{world.word('footprint')};12\n".encode()
+    with transaction():
+        for stage in importing.STAGES:
+            made = importing.start(alice, ids["production"], stage, f"{world.word('footprintfile')}.csv", table)
+            if stage == "forecast":
+                importing.keep(alice, ids["production"], made.public_id)
+        ids["footprint draft"] = made.public_id
