@@ -10,18 +10,18 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import BooleanField, DateField, RadioField, SelectField, StringField
+from wtforms import BooleanField, RadioField, SelectField, StringField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, ValidationError
 
 from marketplace.accounts.forms import one_line
 from marketplace.carbon import upkeeping
 from marketplace.catalogue import taxonomy
+from marketplace.catalogue.forms_fields import day_field
 from marketplace.catalogue.reading import Wrong, number
 from marketplace.web.labels import choices, labels
 
 _TYPED = {"inputmode": "decimal", "autocomplete": "off", "maxlength": 20}
-_DAY = _l("Écrivez le jour, par exemple 12/11/2026.")
 
 
 def read_number(field: StringField) -> Decimal | None:
@@ -45,20 +45,6 @@ class IsNumber:
 
 def number_field(text: Any, *more: Any) -> StringField:
     return StringField(text, filters=[one_line], validators=[IsNumber(), *more], render_kw=_TYPED)
-
-
-class DayField(DateField):
-    """A day, as browsers send it or as it is written in French."""
-
-    def process_formdata(self, valuelist: list[str]) -> None:
-        try:
-            super().process_formdata(valuelist)
-        except ValueError:
-            raise ValueError(str(_DAY)) from None
-
-
-def day_field(text: Any) -> DayField:
-    return DayField(text, format=["%Y-%m-%d", "%d/%m/%Y"], validators=[InputRequired(_DAY)])
 
 
 def _vehicles() -> list[SelectChoice]:

@@ -3,14 +3,17 @@
 from collections.abc import Iterable
 from typing import Any
 
-from wtforms import Field, SelectMultipleField
+from flask_babel import lazy_gettext as _l
+from wtforms import DateField, Field, SelectMultipleField
 from wtforms.fields.choices import SelectChoice
+from wtforms.validators import InputRequired
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from marketplace.catalogue.lending import COEFFICIENTS
 from marketplace.web.labels import choices as pairs
 
 MATERIAL_ROWS = 4
+WRITE_DAY = _l("Écrivez le jour, par exemple 12/11/2026.")
 
 
 def chosen_from(rows: Iterable[tuple[str, object]]) -> list[SelectChoice]:
@@ -20,6 +23,21 @@ def chosen_from(rows: Iterable[tuple[str, object]]) -> list[SelectChoice]:
 def choices(kind: str, codes: Iterable[str] | None = None) -> list[SelectChoice]:
     """The codes of a kind, with their wording."""
     return chosen_from(pairs(kind, codes))
+
+
+class DayField(DateField):
+    """A day, as browsers send it or as it is written in French."""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        try:
+            super().process_formdata(valuelist)
+        except ValueError:
+            raise ValueError(str(WRITE_DAY)) from None
+
+
+def day_field(text: Any) -> DayField:
+    """A day that must be given."""
+    return DayField(text, format=["%Y-%m-%d", "%d/%m/%Y"], validators=[InputRequired(WRITE_DAY)])
 
 
 class Several(SelectMultipleField):

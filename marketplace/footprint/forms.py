@@ -6,11 +6,10 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import DateField, HiddenField, RadioField, SelectField, StringField
-from wtforms.validators import InputRequired
+from wtforms import HiddenField, RadioField, SelectField, StringField
 
 from marketplace.accounts.forms import one_line
-from marketplace.catalogue.forms_fields import chosen_from
+from marketplace.catalogue.forms_fields import chosen_from, day_field
 from marketplace.core.errors import Invalid
 from marketplace.footprint import wording
 from marketplace.footprint.figures import typed_quantity
@@ -22,7 +21,6 @@ ROWS = 3  # of purchases, at once
 _NUMBER = {"inputmode": "decimal", "autocomplete": "off", "maxlength": 20}
 _WORDS = {"maxlength": LONGEST_WORDS, "autocomplete": "off"}
 CHOOSE = ("", _l("Choisir"))
-WRITE_DAY = _l("Écrivez le jour, par exemple 12/11/2026.")
 
 
 def _quantity_field(text: Any) -> StringField:
@@ -31,20 +29,6 @@ def _quantity_field(text: Any) -> StringField:
 
 def _words_field(text: Any) -> StringField:
     return StringField(text, filters=[one_line], render_kw=_WORDS)
-
-
-class DayField(DateField):
-    """A day, as browsers send it or as it is written in French."""
-
-    def process_formdata(self, valuelist: list[str]) -> None:
-        try:
-            super().process_formdata(valuelist)
-        except ValueError:
-            raise ValueError(str(WRITE_DAY)) from None
-
-
-def _day_field() -> DayField:
-    return DayField(_l("Jour de tournage"), format=["%Y-%m-%d", "%d/%m/%Y"], validators=[InputRequired(WRITE_DAY)])
 
 
 def _read(text: str | None, field: str, errors: dict[str, Any]) -> Any:
@@ -58,7 +42,7 @@ def _read(text: str | None, field: str, errors: dict[str, Any]) -> Any:
 class DayForm(FlaskForm):
     """A day: a box `q_<kind>` for each kind of the sections with boxes, then rows of purchases."""
 
-    day = _day_field()
+    day = day_field(_l("Jour de tournage"))
     version = HiddenField(filters=[one_line])  # of this form, so that one sent twice is written once
 
     def boxes(self, section: str) -> list[tuple[Any, str]]:
@@ -118,7 +102,7 @@ for _n in range(ROWS):
 class LineForm(FlaskForm):
     """Correcting one line."""
 
-    day = _day_field()
+    day = day_field(_l("Jour de tournage"))
     kind = SelectField(_l("Quoi"), validate_choice=False)
     quantity = _quantity_field(_l("Combien"))
     unit = SelectField(
