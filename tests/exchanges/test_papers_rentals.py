@@ -376,6 +376,10 @@ def test_every_paper_is_tagged_and_carries_its_code(counter, kind):
         exchange = counter.confirmed(counter.bob, 3, *WEEK)
         with transaction():
             asking_papers.ask_preparation(counter.alice, exchange, "fr")
+    elif kind == "carbon_certificate":
+        exchange = counter.sold()
+        with transaction():
+            asking_papers.ask_certificate(counter.bob, exchange, "fr")
     else:
         exchange = counter.out(counter.bob, 3, day(1), day(12))
     made = papers_of(counter.get(exchange), kind)[0]
