@@ -16,7 +16,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from bench import availability, bookings, dashboards, index, known_items, pages, relevance, seeding
+from bench import availability, bookings, dashboards, index, known_items, ledger, pages, relevance, seeding
 from bench.measuring import THREADS, Figure
 from bench.world import World
 from marketplace.settings import ROOT
@@ -30,6 +30,7 @@ SUBJECTS: dict[str, Callable[[World], list[Figure]]] = {
     "bookings": bookings.run,
     "availability": availability.run,
     "dashboards": dashboards.run,
+    "ledger": ledger.run,
 }
 RESULTS = ROOT / "bench" / "results.json"
 

@@ -16,6 +16,7 @@ from marketplace.carbon.reasons import NotQuantified
 from marketplace.carbon.routes import ends, family_of
 from marketplace.carbon.standing import entry_of_line, standing
 from marketplace.carbon.wording import reason as reason_in_words
+from marketplace.catalogue.queries import lock_listings
 from marketplace.core.clock import today
 from marketplace.core.db import db
 from marketplace.core.errors import Conflict, Invalid, NotFound
@@ -82,6 +83,7 @@ def _routes(avoided: list[dict[str, str]]) -> dict[str, dict[str, str]]:
 
 def book(actor: Actor, exchange_id: str, line_id: str, route: str, on: date, weighed: bool = False) -> LedgerEntry:
     """The entry of its end. Raises NotFound, NotAllowed, Invalid, Conflict (said already). Inside a transaction."""
+    lock_listings([ending_of(actor, exchange_id, line_id).line.listing_id])  # before the head, as a hand-over does
     ledger.lock_head()  # said twice at once, it is booked once
     found = ending_of(actor, exchange_id, line_id)
     if found.booked is not None:

@@ -1,5 +1,7 @@
 """A moderator puts an entry of the ledger right: taken back and written anew, or only taken back; parties are told."""
 
+from sqlalchemy import select
+
 from marketplace.accounts import audit
 from marketplace.accounts.models import User
 from marketplace.accounts.permissions import Actor
@@ -7,6 +9,7 @@ from marketplace.accounts.queries_organisations import members_with
 from marketplace.carbon import correcting, ledger, queries, remeasuring
 from marketplace.carbon.models import LedgerEntry
 from marketplace.carbon.remeasuring import Measured
+from marketplace.catalogue.queries import lock_listings
 from marketplace.core.clock import today
 from marketplace.core.db import db
 from marketplace.messaging.services import notify_all
@@ -32,6 +35,9 @@ def take_entry_back(actor: Actor, public_id: str, reason: str) -> LedgerEntry:
 
 def _entry(actor: Actor, public_id: str) -> LedgerEntry:
     moderator(actor)
+    listing_id = db.session.scalar(select(LedgerEntry.listing_id).where(LedgerEntry.public_id == public_id))
+    if listing_id is not None:
+        lock_listings([listing_id])  # before the head, as a hand-over of the same thing does
     ledger.lock_head()  # of two who correct it at once, the second finds that it is no longer the one that stands
     entry = remeasuring.entry_that_stands(public_id)
     for organisation_id in {entry.provider_id, entry.receiver_id}:
