@@ -161,8 +161,8 @@ def _reloads(person, path: str) -> bool:
 
 def test_a_return_at_a_desk_without_a_script(enter, stage, place):
     exchange = place.confirmed()
+    data = {"code": place.get(exchange).hand_over_code, "without_deposit": "1"}  # read before: it ends what is begun
     with transaction():
-        data = {"code": place.get(exchange).hand_over_code, "without_deposit": "1"}
         services.move(place.keeper, exchange, "hand_over", data)
     bruno = enter("Bruno", app=stage, user=place.user, acting=place.house, desk=True, script=False)
     bruno.visits("/comptoir")
@@ -192,8 +192,8 @@ def test_the_screens_on_a_desk(enter, stage, place):
     bruno = enter("Bruno", app=stage, user=place.user, acting=place.house, desk=True)
     for path in ("/echanges", "/comptoir", f"/echanges/{exchange}/preparation", f"/echanges/{exchange}/remise"):
         bruno.visits(path)
+    data = {"code": place.get(exchange).hand_over_code, "without_deposit": "1"}  # read before: it ends what is begun
     with transaction():
-        data = {"code": place.get(exchange).hand_over_code, "without_deposit": "1"}
         services.move(place.keeper, exchange, "hand_over", data)
     bruno.visits(f"/echanges/{exchange}/retour")
     bruno.page.get_by_text("dégât, remarque, photos").first.click()
