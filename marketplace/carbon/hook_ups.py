@@ -93,7 +93,7 @@ def withdraw(actor: Actor, production: Production, public_id: str) -> LedgerEntr
     if found.entry is None:
         raise NotFound
     by = db.session.get_one(User, actor.user_id).public_id
-    written = correcting.take_back(found.entry, "withdrawn by the production", by, today())
+    written = correcting.take_back(found.entry, _("Retirée par la production."), by, today())
     audit.record(
         "ledger.take_back",
         user_id=actor.user_id,

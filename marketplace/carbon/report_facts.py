@@ -8,13 +8,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from typing import Any
 
 from sqlalchemy import select, tuple_
 
 from marketplace.carbon.doubt import Doubt
 from marketplace.carbon.models import Factor, LedgerEntry
 from marketplace.carbon.numbers import ZERO, exactly, plain
+from marketplace.carbon.queries import Total, total_of
 from marketplace.carbon.streaming import Party, Read, Span, chunks
 from marketplace.carbon.totals import Part, Sums, line_of, parts_of
 from marketplace.core.db import db
@@ -48,43 +48,6 @@ class Line:
             return self.entry.uncertainty_kgco2e * self.share
 
 
-@dataclass
-class Figures:
-    """One line of the totals, rounded to the method's 28 digits."""
-
-    entry_count: int
-    apart_count: int
-    mass_grams: int
-    own: Decimal
-    own_uncertainty: Decimal
-    whole: Decimal
-    whole_uncertainty: Decimal
-
-    @classmethod
-    def of(cls, sums: Sums) -> "Figures":
-        with exactly():
-            return cls(
-                sums.entry_count,
-                sums.apart_count,
-                sums.mass_grams,
-                +sums.own,
-                sums.own_doubt.uncertainty(),
-                +sums.whole,
-                sums.whole_doubt.uncertainty(),
-            )
-
-    def as_json(self) -> dict[str, Any]:
-        return {
-            "entries": self.entry_count,
-            "apart": self.apart_count,
-            "mass_grams": self.mass_grams,
-            "own_kgco2e": plain(self.own),
-            "own_uncertainty_kgco2e": plain(self.own_uncertainty),
-            "whole_kgco2e": plain(self.whole),
-            "whole_uncertainty_kgco2e": plain(self.whole_uncertainty),
-        }
-
-
 @dataclass(frozen=True)
 class UsedFactor:
     """A version of a factor and how many entries use it."""
@@ -98,9 +61,9 @@ class Facts:
     """Everything a report says, but its words. `exchanges` are those that weigh most, by date; `rest` the others."""
 
     span: Span
-    both: Figures
-    reuse: Figures
-    reclaim: Figures
+    both: Total
+    reuse: Total
+    reclaim: Total
     read: int
     entries_digest: str
     exchanges: list[Line]
@@ -229,10 +192,10 @@ def _let_go(made: _Gathering, line: Line, span: Span) -> None:
     made.rest_count += 1
 
 
-def shortened(facts: Facts, most: int) -> tuple[list[Line], Figures, int]:
+def shortened(facts: Facts, most: int) -> tuple[list[Line], Total, int]:
     """The `most` exchanges that weigh most, by date; what all the others make, and how many they are."""
     if len(facts.exchanges) <= most:
-        return facts.exchanges, Figures.of(facts.rest), facts.rest_count
+        return facts.exchanges, total_of(facts.rest), facts.rest_count
     heaviest = sorted(facts.exchanges, key=lambda line: (-abs(line.own or ZERO), line.entry.position))
     rest = Sums()
     for name in ("entry_count", "apart_count", "mass_grams"):
@@ -241,7 +204,7 @@ def shortened(facts: Facts, most: int) -> tuple[list[Line], Figures, int]:
     for line in heaviest[most:]:
         rest.take(line.entry, *_counted(line, facts.span))
     shown = sorted(heaviest[:most], key=lambda line: (line.entry.occurred_on, line.entry.position))
-    return shown, Figures.of(rest), facts.rest_count + len(heaviest) - most
+    return shown, total_of(rest), facts.rest_count + len(heaviest) - most
 
 
 def _counted(line: Line, span: Span) -> tuple[Part, Doubt, str | None]:
@@ -266,9 +229,9 @@ def _facts(made: _Gathering, span: Span, read: int, digest: str) -> Facts:
     shown = sorted((one.line for one in made.heap), key=lambda line: (line.entry.occurred_on, line.entry.position))
     return Facts(
         span=span,
-        both=Figures.of(both),
-        reuse=Figures.of(made.sums["reuse"]),
-        reclaim=Figures.of(made.sums["reclaim"]),
+        both=total_of(both),
+        reuse=total_of(made.sums["reuse"]),
+        reclaim=total_of(made.sums["reclaim"]),
         read=read,
         entries_digest=digest,
         exchanges=shown,

@@ -22,6 +22,8 @@ from marketplace.carbon import method
 from marketplace.carbon.canonical import canonical_text, seal
 from marketplace.carbon.models import LedgerEntry, LedgerTotal
 from marketplace.carbon.models_reports import CarbonReport
+from marketplace.carbon.numbers import plain
+from marketplace.carbon.queries import Total
 from marketplace.carbon.report_facts import Facts
 from marketplace.carbon.streaming import Span, count, head, of_span
 from marketplace.core.clock import now, today
@@ -210,7 +212,7 @@ def content_of(report: CarbonReport, subject_id: str, facts: Facts, table_sha256
             "method": facts.methods or [method.VERSION],
             "head": {"position": report.head_position, "hash": report.head_hash},
             "entries": {"count": facts.read, "sha256": facts.entries_digest},
-            "totals": {name: getattr(facts, name).as_json() for name in ("both", "reuse", "reclaim")},
+            "totals": {name: _sealed(getattr(facts, name)) for name in ("both", "reuse", "reclaim")},
             "factors": [
                 {"key": f.factor.key, "version": f.factor.version, "kgco2e_per_unit": f.factor.kgco2e_per_unit}
                 for f in sorted(facts.factors, key=lambda f: (f.factor.key, f.factor.version))
@@ -259,3 +261,16 @@ def changed_since(reports: Sequence[CarbonReport]) -> dict[int, Since]:
     )
     new, taken_back = ({row[0]: row[1] for row in db.session.execute(query)} for query in (added, corrected))
     return {key: Since(taken_back.get(key, 0), new.get(key, 0)) for key in ids if key in new or key in taken_back}
+
+
+def _sealed(total: Total) -> dict[str, Any]:
+    """One line of the totals as the sealed content names it."""
+    return {
+        "entries": total.entry_count,
+        "apart": total.apart_count,
+        "mass_grams": total.mass_grams,
+        "own_kgco2e": plain(total.own_kgco2e),
+        "own_uncertainty_kgco2e": plain(total.own_uncertainty_kgco2e),
+        "whole_kgco2e": plain(total.whole_kgco2e),
+        "whole_uncertainty_kgco2e": plain(total.whole_uncertainty_kgco2e),
+    }

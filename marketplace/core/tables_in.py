@@ -25,6 +25,9 @@ _LAST_LINE = 1_048_576  # of a sheet
 _MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 _RELATIONS = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
 _UTF8 = re.compile(rb"<\?xml[^>]{0,200}?encoding\s*=\s*[\"']([^\"']{1,40})[\"']", re.IGNORECASE)
+# What a damaged or hostile archive makes the standard library raise: a bad list or checksum (BadZipFile, zlib), a
+# missing part (KeyError), what is no XML or no number (ParseError, ValueError), a password (RuntimeError), a way of
+# packing that is not known (NotImplementedError), an end too soon (EOFError, OSError).
 BROKEN = (
     zipfile.BadZipFile, zlib.error, KeyError, ElementTree.ParseError, ValueError, RuntimeError, NotImplementedError,
     EOFError, OSError,

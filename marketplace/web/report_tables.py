@@ -8,7 +8,8 @@ from flask_babel import gettext as _
 
 from marketplace.carbon import wording
 from marketplace.carbon.numbers import HUNDRED
-from marketplace.carbon.report_facts import Facts, Figures, Line
+from marketplace.carbon.queries import Total
+from marketplace.carbon.report_facts import Facts, Line
 from marketplace.catalogue import taxonomy
 from marketplace.core.tables_out import Cell, Sheet
 from marketplace.web import filters
@@ -94,12 +95,12 @@ def sheets(said: Said, facts: Facts, rows: Sequence[Sequence[Any]]) -> list[Shee
     ]
 
 
-def _figures(figures: Figures) -> list[tuple[str, Any]]:
+def _figures(figures: Total) -> list[tuple[str, Any]]:
     return [
-        (_("évité, sa part (kgCO2e)"), figures.own),
-        (_("doute, sa part (± kgCO2e)"), figures.own_uncertainty),
-        (_("évité, échanges entiers (kgCO2e)"), figures.whole),
-        (_("doute, échanges entiers (± kgCO2e)"), figures.whole_uncertainty),
+        (_("évité, sa part (kgCO2e)"), figures.own_kgco2e),
+        (_("doute, sa part (± kgCO2e)"), figures.own_uncertainty_kgco2e),
+        (_("évité, échanges entiers (kgCO2e)"), figures.whole_kgco2e),
+        (_("doute, échanges entiers (± kgCO2e)"), figures.whole_uncertainty_kgco2e),
         (_("gardé en usage (kg)"), Decimal(figures.mass_grams).scaleb(-3)),
         (_("écritures comptées"), figures.entry_count),
         (_("hors totaux"), figures.apart_count),

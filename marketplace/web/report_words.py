@@ -40,8 +40,8 @@ def said(report: CarbonReport, facts: Facts, digest: str, recorded: datetime | N
         title=_("Rapport carbone") if report.scope == "production" else _("Relevé carbone"),
         about=report.title,
         period=period(report, facts),
-        sentence=_sentence(report.title, both.own, both.own_uncertainty),
-        whole=_whole(both.whole, both.whole_uncertainty),
+        sentence=_sentence(report.title, both.own_kgco2e, both.own_uncertainty_kgco2e),
+        whole=_whole(both.whole_kgco2e, both.whole_uncertainty_kgco2e),
         mass=_("%(mass)s sont restés en usage.", mass=filters.mass(both.mass_grams)),
         state_of_ledger=_(
             "D’après le registre au %(day)s, jusqu’à l’écriture E-%(n)s.",
@@ -49,7 +49,7 @@ def said(report: CarbonReport, facts: Facts, digest: str, recorded: datetime | N
             n=f"{report.head_position:06d}",
         ),
         code=grouped(digest[:CODE]),
-        doubtful=not writing.sign_known(both.own, both.own_uncertainty),
+        doubtful=not writing.sign_known(both.own_kgco2e, both.own_uncertainty_kgco2e),
     )
 
 

@@ -153,9 +153,9 @@ def test_a_statement_sums_what_it_does_not_list_and_fits_its_pages(app):
     for most in (40, 12):
         shown, rest, count = shortened(facts, most)
         assert (len(shown), count) == (most, 45 - most)
-        assert sum((line.own for line in shown), rest.own) == facts.both.own
+        assert sum((line.own for line in shown), rest.own_kgco2e) == facts.both.own_kgco2e
     assert [line.entry.exchange_id for line in facts.worse] == [early]
-    assert facts.both.own == sum((e.result_kgco2e for e in entries()), Decimal(0)) / 2
+    assert facts.both.own_kgco2e == sum((e.result_kgco2e for e in entries()), Decimal(0)) / 2
 
 
 def test_what_was_taken_back_shows_once_and_only_where_it_must(app, clock):
@@ -169,7 +169,7 @@ def test_what_was_taken_back_shows_once_and_only_where_it_must(app, clock):
 
     def states(since, until):
         facts = gather(Span(scope, since, until, 2))
-        return [line.state for line in facts.exchanges], facts.both.own
+        return [line.state for line in facts.exchanges], facts.both.own_kgco2e
 
     before, own = states(date(2026, 1, 1), date(2026, 12, 31))
     after, taken = states(date(2027, 1, 1), date(2027, 12, 31))
