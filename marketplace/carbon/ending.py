@@ -31,10 +31,7 @@ def book_end(got_by: LedgerEntry, subject_id: str, on: date, own_eol: Sequence[M
 
     Raises NotQuantified: no_route_avoided, end_booked (more than was avoided at first, less what is booked).
     """
-    first = first_of_chain(got_by)
-    left = masses(route_avoided(first))
-    for line in booked_of_chain(first):
-        left[line["now"]] = left.get(line["now"], ZERO) - Decimal(line["mass_kg"])
+    left = left_to_book(first_of_chain(got_by))
     for now, mass in masses(own_eol).items():
         if now not in left:
             raise NotQuantified("no_route_avoided", "own_eol", key=now)
@@ -68,6 +65,14 @@ def first_of_chain(entry: LedgerEntry) -> LedgerEntry:
             break
         entry = before
     return entry
+
+
+def left_to_book(first: LedgerEntry) -> dict[str, Decimal]:
+    """kg by row of what the first transfer avoided, less every end booked for things that come from it."""
+    left = masses(route_avoided(first))
+    for now, mass in masses(booked_of_chain(first)).items():
+        left[now] = left.get(now, ZERO) - mass
+    return left
 
 
 def route_avoided(first: LedgerEntry) -> list[dict[str, str]]:

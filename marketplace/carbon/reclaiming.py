@@ -16,7 +16,7 @@ from marketplace.carbon.claims import Claim, Named, Party, parties, party_of
 from marketplace.carbon.libraries import knowledge_on, named_versions
 from marketplace.carbon.method import compute
 from marketplace.carbon.models import LedgerEntry
-from marketplace.carbon.numbers import THOUSAND, ZERO
+from marketplace.carbon.numbers import THOUSAND, ZERO, plain
 from marketplace.carbon.reasons import NotQuantified
 from marketplace.carbon.routes import family_of
 from marketplace.carbon.uses import ever_rented
@@ -75,28 +75,23 @@ def _settle_earlier_life(done: Reclaimed, listing: Listing) -> None:
         return
     own_eol = done.own_eol or _ends_of(done, got_by)
     if own_eol:
-        ending.book_end(got_by, listing.public_id, done.occurred_on, own_eol)
+        ending.book_end(got_by, done.subject_id, done.occurred_on, own_eol)
 
 
 def _ends_of(done: Reclaimed, got_by: LedgerEntry) -> list[dict[str, Any]]:
     """W for the routes that were avoided at first and are not those the reclaim counts against (same material)."""
-    first = ending.first_of_chain(got_by)
-    if any(line for line in ending.booked_of_chain(first)):
-        return []
     against: dict[str, tuple[Decimal, str]] = {}
     for stream in done.inputs.get("streams", ()):
         row = str(stream.get("counterfactual", ""))
         mass, _u = against.get(row, (ZERO, ""))
         against[row] = (mass + Decimal(stream["mass_kg"]), str(stream.get("u_quantity_pct", "0")))
     out = []
-    for line in ending.route_avoided(first):
-        if line["now"] in against:
+    for now, left in ending.left_to_book(ending.first_of_chain(got_by)).items():
+        alike = [row for row in against if family_of(row) == family_of(now)]
+        if now in against or left <= ZERO or len(alike) != 1:
             continue
-        alike = [row for row in against if family_of(row) == family_of(line["now"])]
-        if len(alike) == 1:
-            mass, u_pct = against[alike[0]]
-            held = min(mass, Decimal(line["mass_kg"]))
-            out.append({"mass_kg": str(held), "now": line["now"], "later": alike[0], "u_quantity_pct": u_pct})
+        mass, u_pct = against[alike[0]]
+        out.append({"mass_kg": plain(min(mass, left)), "now": now, "later": alike[0], "u_quantity_pct": u_pct})
     return out
 
 

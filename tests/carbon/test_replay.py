@@ -57,3 +57,25 @@ def test_a_file_in_another_form_is_refused(replay, tmp_path, text):
     assert found.exit_code == 1
     assert "ledger replay:" in found.output
     assert "Traceback" not in found.output
+
+
+def test_parts_of_a_lot_end_apart_and_no_kilogram_twice(replay, tmp_path):
+    """Two of six flats are reclaimed, then the other four: each part books its own end against the landfill."""
+    chains = json.loads((DATA / "worked_chains.json").read_text(encoding="utf-8"))
+    lot = next(chain for chain in chains["chains"] if chain["id"] == "C06")
+    gift = {**lot["events"][0], "units": "6"}
+    stream = {**lot["events"][-1]["inputs"]["streams"][0]}
+
+    def reclaimed(on, mass, **more):
+        inputs = {"streams": [{**stream, "mass_kg": mass}]}
+        return {"on": on, "event": "reclaim", "item": "counter", "from": "workshop_b", "to": "recycler_d",
+                "mass_weighed_kg": mass, "inputs": inputs, **more}  # fmt: skip
+
+    events = [gift, reclaimed("2026-08-01", "100", units="2", becomes="two"), reclaimed("2026-09-01", "200")]
+    for event in events:
+        event.pop("expected", None)
+    path = tmp_path / "parts.json"
+    path.write_text(json.dumps({"chains": [{"id": "X", "events": events}]}), encoding="utf-8")
+    found = replay(path)
+    assert found.exit_code == 0, found.output
+    assert "1 chains, 3 events, 5 entries" in found.output
