@@ -29,7 +29,7 @@ from marketplace.carbon.events import EntryRecorded, EstimateChanged, SharesMove
 from marketplace.catalogue import jobs as catalogue_jobs
 from marketplace.catalogue import piece_photos
 from marketplace.catalogue.events import ListingHidden, ListingSaved, ListingsLeaveSoon, PieceBack, PieceSetAside
-from marketplace.exchanges import condition_photos, insurance, reminders
+from marketplace.exchanges import condition_photos, insurance, moves, reminders
 from marketplace.exchanges import jobs as exchange_jobs
 from marketplace.exchanges import listeners as exchanges
 from marketplace.exchanges.events import (
@@ -44,11 +44,14 @@ from marketplace.exchanges.events import (
     StockChanged,
     WaitingMovedUp,
 )
+from marketplace.exchanges.states import Kind
 from marketplace.footprint import jobs as footprint_jobs
 from marketplace.jobs import runner
+from marketplace.meals.kind import MEAL
 from marketplace.messaging import jobs as messaging_jobs
 from marketplace.messaging import listeners as messaging
 from marketplace.moderation import reports
+from marketplace.reclaims.kind import RECLAIM
 from marketplace.search import jobs as search_jobs
 from marketplace.search import listeners as search
 from marketplace.settings import Settings
@@ -143,8 +146,16 @@ TIMETABLE: dict[str, int] = {
     "search.rebuild_vocabulary": 86400,
 }
 
+# kinds of exchange that packages further out bring, with the moves that do something of their own there
+KINDS: list[tuple[Kind, dict[str, moves.Effect]]] = [
+    (RECLAIM, {}),
+    (MEAL, {}),
+]
+
 
 def init_app(app: Flask, settings: Settings) -> None:
+    for kind, effects in KINDS:
+        moves.register(kind, effects)
     sender = f"Seconde Prise <ne-pas-repondre@{urlsplit(settings.base_url).hostname}>"
     if settings.mail_url.startswith("file://"):
         mailer: Any = FileMail(Path(settings.mail_url.removeprefix("file://")), sender)

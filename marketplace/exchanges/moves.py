@@ -4,7 +4,7 @@ Each effect takes the locked exchange, the mover's side and the data sent; it re
 `Invalid` by field. Meeting is in `moves_meeting.py`, terms and money in `moves_terms.py`, things in `moves_return.py`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from flask_babel import gettext as _
@@ -12,6 +12,7 @@ from sqlalchemy import select, update
 
 from marketplace.core.db import db
 from marketplace.core.errors import Invalid
+from marketplace.exchanges import kinds
 from marketplace.exchanges.carts import send
 from marketplace.exchanges.kinds import KINDS
 from marketplace.exchanges.models import Charge, Exchange
@@ -19,7 +20,7 @@ from marketplace.exchanges.moves_meeting import appoint
 from marketplace.exchanges.moves_return import after_return, bring_back, complete, extend, hand_over
 from marketplace.exchanges.moves_terms import accept, after_terms, amend, confirm, option, pay_offline
 from marketplace.exchanges.reading import Data, text
-from marketplace.exchanges.states import PROVIDER
+from marketplace.exchanges.states import PROVIDER, Kind
 
 Effect = Callable[[Exchange, str, Data], dict[str, Any]]
 
@@ -101,3 +102,17 @@ TARGETS: dict[str, Callable[[Exchange, Data], str]] = {
     "return": lambda exchange, _data: after_return(exchange),
     "resolve": _decided,
 }
+
+# what a kind registered from further out does in its own way, by kind and move
+_OWN_EFFECTS: dict[str, Mapping[str, Effect]] = {}
+
+
+def register(kind: Kind, effects: Mapping[str, Effect]) -> None:
+    """Make a kind of a package further out known, with those of its moves that do something else than `EFFECTS`."""
+    kinds.register(kind)
+    _OWN_EFFECTS[kind.key] = effects
+
+
+def effect_of(exchange: Exchange, move: str) -> Effect:
+    """What `move` does on this kind of exchange. Raises KeyError for a move that is none."""
+    return _OWN_EFFECTS.get(exchange.kind, {}).get(move) or EFFECTS[move]

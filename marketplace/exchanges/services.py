@@ -19,7 +19,7 @@ from marketplace.exchanges.asking import request_exchange as request_exchange
 from marketplace.exchanges.hindrances import hindrances
 from marketplace.exchanges.kinds import KINDS
 from marketplace.exchanges.models import Exchange, ExchangeLine
-from marketplace.exchanges.moves import EFFECTS, TARGETS
+from marketplace.exchanges.moves import EFFECTS, TARGETS, effect_of
 from marketplace.exchanges.queries import as_party, may_move
 from marketplace.exchanges.rules import is_public_id
 from marketplace.exchanges.states import MODERATOR, Step, step
@@ -62,7 +62,7 @@ def move(
     decide = TARGETS.get(move) if len(cell.to) > 1 else None
     if move == "resolve" and decide is not None:  # a wrong target is said before anything is done
         decide(exchange, data)
-    kept = EFFECTS[move](exchange, side, data)
+    kept = effect_of(exchange, move)(exchange, side, data)
     to = decide(exchange, data) if decide is not None else cell.to[0]
     if side == MODERATOR:
         audit.record(

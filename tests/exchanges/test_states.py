@@ -3,12 +3,13 @@
 import pytest
 
 from marketplace.exchanges import kinds, states
-from marketplace.exchanges.kinds import KINDS
 from marketplace.exchanges.kinds.donation import DONATION
 from marketplace.exchanges.kinds.rental import RENTAL
 from marketplace.exchanges.kinds.sale import SALE
 from marketplace.exchanges.moves import EFFECTS, TARGETS
 from marketplace.exchanges.states import MOVES, OWN_MOVES, SIDES, allowed_moves, step
+from marketplace.meals.kind import MEAL
+from marketplace.reclaims.kind import RECLAIM
 
 P, R, M, S = "provider", "receiver", "moderator", "product"
 
@@ -82,7 +83,36 @@ RENTALS = {
     },
     "disputed": {"resolve": ({M}, {"confirmed", "handed_over", "returned", "cancelled", "completed"})},
 }
-TABLES = {DONATION.key: DONATIONS, SALE.key: SALES, RENTAL.key: RENTALS}
+RECLAIMS = {
+    "confirmed": DONATIONS["confirmed"] | {"hand_over": ({P}, {"handed_over"})},
+    "handed_over": {"complete": ({R}, {"completed"}), "dispute": ({P, R}, {"disputed"})},
+    "disputed": {"resolve": ({M}, {"confirmed", "handed_over", "cancelled"})},
+    "completed": {},
+    "cancelled": {},
+}
+MEALS = {
+    "requested": {
+        "accept": ({P, S}, {"confirmed"}),  # by the product: first come, first served
+        "decline": ({P}, {"declined"}),
+        "cancel": ({R}, {"cancelled"}),
+        "expire": ({S}, {"expired"}),
+    },
+    "confirmed": {
+        "hand_over": ({P}, {"completed"}),
+        "cancel": ({P, R}, {"cancelled"}),
+        "expire": ({S}, {"expired"}),  # nobody came
+        "dispute": ({P, R}, {"disputed"}),
+    },
+    "disputed": {"resolve": ({M}, {"confirmed", "cancelled", "completed"})},
+    "completed": {},
+    "declined": {},
+    "expired": {},
+    "cancelled": {},
+}
+TABLES = {
+    DONATION.key: DONATIONS, SALE.key: SALES, RENTAL.key: RENTALS, RECLAIM.key: RECLAIMS, MEAL.key: MEALS,
+}  # fmt: skip
+KINDS = {kind.key: kind for kind in (DONATION, SALE, RENTAL, RECLAIM, MEAL)}
 
 ROWS = [(kind, state) for kind, table in TABLES.items() for state in table]
 
@@ -128,9 +158,13 @@ def test_what_a_state_means_for_the_stock(state, stock):
     [("cart", 0.5), ("requested", 72), ("option", 240), ("accepted", 48), ("confirmed", None), ("handed_over", None)],
 )
 def test_deadlines(state, hours):
-    for kind in KINDS.values():
+    for kind in (DONATION, SALE, RENTAL, RECLAIM):
         deadline = kind.states[state].deadline if state in kind.states else None
         assert state not in kind.states or (deadline.total_seconds() / 3600 if deadline else None) == hours
+
+
+def test_a_meal_is_answered_within_half_an_hour():
+    assert MEAL.states["requested"].deadline.total_seconds() == 1800
 
 
 @pytest.mark.parametrize(
@@ -184,7 +218,8 @@ def reachable(kind: states.Kind, start: str) -> set[str]:
 
 @pytest.mark.parametrize("kind", KINDS.values(), ids=lambda kind: kind.key)
 def test_every_state_is_drawn_and_reaches_an_end(kind):
-    assert reachable(kind, "cart") == set(kind.states), "a state nobody can come to"
+    start = "cart" if "cart" in kind.states else kind.start
+    assert reachable(kind, start) == set(kind.states), "a state nobody can come to"
     ends = {state for state, facts in kind.states.items() if facts.is_end}
     for state in kind.states:
         assert reachable(kind, state) & ends, f"{state} never ends"
