@@ -24,6 +24,8 @@ MODELS = [
     "marketplace.accounts.models",
     "marketplace.catalogue.models",
     "marketplace.exchanges.models",
+    "marketplace.meals.models",
+    "marketplace.reclaims.models",
     "marketplace.carbon.models",
     "marketplace.carbon.models_rollups",
     "marketplace.carbon.models_reports",
