@@ -154,6 +154,7 @@ GUARDS: list[Guard] = [
     *append_only("ledger_share"),
     *append_only("factor"),
     *append_only("parameter"),
+    *append_only("meal_hand_over"),
 ]
 
 
