@@ -2,9 +2,11 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import ColumnElement, Select, bindparam, func, select
 
 from marketplace.carbon.dashboards import Asked
 from marketplace.carbon.models import LedgerEntry, LedgerShare
@@ -46,22 +48,40 @@ def _of(scope: Scope) -> Select[Any]:
 
 @dataclass(frozen=True)
 class About:
-    """What an entry was about: the title its line had, its branch."""
+    """What an entry was about: the title its line had, its branch; and what is said of it beside."""
 
-    entry: LedgerEntry
-    title: str | None
+    position: int
+    public_id: str
+    kind: str
+    occurred_on: date
+    mass_grams: int | None
+    uncertainty_kgco2e: Decimal | None
     branch: str
+    title: str | None
+
+
+# columns, not entries: the sealed text of an entry is long
+_ABOUT = (
+    select(
+        LedgerEntry.position,
+        LedgerEntry.public_id,
+        LedgerEntry.kind,
+        LedgerEntry.occurred_on,
+        LedgerEntry.mass_grams,
+        LedgerEntry.uncertainty_kgco2e,
+        LedgerFiling.branch,
+        ExchangeLine.title,
+    )
+    .join(LedgerFiling, LedgerFiling.entry_id == LedgerEntry.id)
+    .outerjoin(ExchangeLine, ExchangeLine.id == LedgerEntry.line_id)
+    .where(LedgerEntry.position.in_(bindparam("positions", expanding=True)))
+)
 
 
 def about(positions: Iterable[int]) -> dict[int, About]:
     """By position."""
-    query = (
-        select(LedgerEntry, LedgerFiling.branch, ExchangeLine.title)
-        .join(LedgerFiling, LedgerFiling.entry_id == LedgerEntry.id)
-        .outerjoin(ExchangeLine, ExchangeLine.id == LedgerEntry.line_id)
-        .where(LedgerEntry.position.in_(list(positions)))
-    )
-    return {entry.position: About(entry, title, branch) for entry, branch, title in db.session.execute(query)}
+    rows = db.session.execute(_ABOUT, {"positions": list(positions)})
+    return {row.position: About(*row) for row in rows}
 
 
 def regions_with_entries() -> list[int]:

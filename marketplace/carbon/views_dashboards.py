@@ -24,6 +24,7 @@ from marketplace.carbon.models import LedgerEntry
 from marketplace.carbon.reasons import REASONS
 from marketplace.carbon.totals import ALL, Scope
 from marketplace.carbon.views import blueprint, page_number
+from marketplace.carbon.views_dashboards_figures import View
 from marketplace.catalogue import taxonomy
 from marketplace.core import regions
 from marketplace.core.clock import today
@@ -131,6 +132,13 @@ def _month(text: str) -> str | None:
     return text if known and "01" <= month <= "12" else None
 
 
+def _query(given: dict[str, Any]) -> str:
+    """What follows the path. A page has some hundred such addresses, and their values are codes, which need no
+    quoting: `url_for` would take longer than the figures do."""
+    said = "&".join(f"{name}={value}" for name, value in given.items() if value)
+    return "?" + said if said else ""
+
+
 def _args(asked: Asked) -> dict[str, Any]:
     """The address's values: a whole year as `annee`."""
     year = words.whole_year(asked)
@@ -148,10 +156,11 @@ def _args(asked: Asked) -> dict[str, Any]:
 
 def _page_of(scope: Scope, endpoint: str, *, entries: str | None = None, name: str, **more: Any) -> str:
     values = {key: more[key] for key in ("public_id", "code") if key in more}
-    view = drawn.View(
+    page, listed = url_for(endpoint, **values), url_for(entries, **values) if entries else ""
+    view = View(
         scope,
-        lambda to: url_for(endpoint, **values, **_args(to)),
-        (lambda to, apart: url_for(entries, **values, **_args(to), motif=apart)) if entries else None,
+        lambda to: page + _query(_args(to)),
+        (lambda to, apart: listed + _query({**_args(to), "motif": apart})) if entries else None,
     )
     cube, asked = cube_of(scope), _asked()
     return render_template(
@@ -178,9 +187,14 @@ def _narrowed(asked: Asked) -> str:
     return ", ".join(part for part in parts if part)
 
 
-def _choice(cube: Cube, asked: Asked, view: drawn.View) -> Markup:
+def _choice(cube: Cube, asked: Asked, view: View) -> Markup:
     """The filters: which years, kinds and branches there are."""
-    years = sorted({place[0][:4] for place in cube.cells}, reverse=True)
+    known: tuple[list[str], set[str], set[str]] | None = cube.made.get("choice")
+    if known is None:
+        months, all_kinds, all_branches = zip(*cube.cells, strict=True) if cube.cells else ((), (), ())
+        years = sorted({month[:4] for month in months}, reverse=True)
+        known = cube.keep("choice", (years, set(all_kinds), {code for code in all_branches if code}))
+    years, kinds, branches = known
     return Markup(  # noqa: S704 - a template's text, escaped there
         render_template(
             "carbon/_dashboard_choice.html",
@@ -189,8 +203,8 @@ def _choice(cube: Cube, asked: Asked, view: drawn.View) -> Markup:
             all_years=view.address(replace(asked, since=None, until=None)),
             years=[(y, view.address(replace(asked, since=f"{y}-01", until=f"{y}-12"))) for y in years],
             action=view.address(Asked()),
-            kinds=sorted((label("kind", code), code) for code in {place[1] for place in cube.cells}),
-            branches=sorted((words.branch_name(code), code) for code in {place[2] for place in cube.cells} if code),
+            kinds=sorted((label("kind", code), code) for code in kinds),
+            branches=sorted((words.branch_name(code), code) for code in branches),
         )
     )
 

@@ -1,6 +1,7 @@
 """What dashboards say of a period, of a branch, of what has no figure and of what to do about it."""
 
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 from flask import url_for
@@ -18,6 +19,11 @@ def month_name(month: str, short: bool = False) -> str:
     """« mars 2026 », « 03/26 » of 2026-03."""
     if short:
         return f"{month[5:]}/{month[2:4]}"
+    return _month_in(month, filters.language())
+
+
+@lru_cache(maxsize=1024)
+def _month_in(month: str, _language: str) -> str:
     return str(format_date(date(int(month[:4]), int(month[5:]), 1), "MMMM y"))
 
 

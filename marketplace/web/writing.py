@@ -4,7 +4,7 @@ Spaces inside a figure are U+00A0: U+202F, which the locales ask for, is not in 
 """
 
 from datetime import UTC, date, datetime
-from decimal import ROUND_HALF_EVEN, Decimal
+from decimal import ROUND_HALF_EVEN, Context, Decimal
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -15,17 +15,23 @@ MINUS = "\u2212"
 PARIS = ZoneInfo("Europe/Paris")
 TONNES_FROM = Decimal(10_000)  # kg: above, tonnes
 SHORT_DAY = "d MMM"
+_UNIT = Decimal(1)
+_ROUNDED_TO = {figures: Context(prec=figures, rounding=ROUND_HALF_EVEN) for figures in (1, 2, 3)}
 
 Figure = Decimal | int | float
 
 
 def plain(value: Figure, language: str, decimals: int | None = None) -> str:
     """`value` with grouped thousands: exactly `decimals` of them, or as many as it has."""
-    exact = value if isinstance(value, Decimal) else Decimal(str(value))
+    exact = _exact(value)
     text = f"{exact.normalize():,f}" if decimals is None else f"{exact:,.{decimals}f}"
     if text[0] == "-":
         text = text[1:] if not text.strip("-0.,") else MINUS + text[1:]
     return text if language == "en" else text.replace(",", NBSP).replace(".", ",")
+
+
+def _exact(value: Figure) -> Decimal:
+    return value if isinstance(value, Decimal) else Decimal(str(value))
 
 
 def money(cents: int, language: str, decimals: bool | None = None) -> str:
@@ -41,10 +47,14 @@ def significant(value: Decimal, figures: int) -> Decimal:
     """`value` rounded to so many significant figures."""
     if not value:
         return value
-    rounded = value
-    for _turn in range(2):  # 0.996 becomes 1.0, whose first figure stands one place higher
-        rounded = value.quantize(Decimal(1).scaleb(rounded.adjusted() - figures + 1), ROUND_HALF_EVEN)
-    return rounded
+    rounded = _ROUNDED_TO[figures].plus(value)  # 0.996 becomes 1.0, whose first figure stands one place higher
+    place = _place(rounded, figures)
+    return rounded if rounded.same_quantum(place) else rounded.quantize(place)
+
+
+def _place(rounded: Decimal, figures: int) -> Decimal:
+    """One unit of the last of so many significant figures."""
+    return _UNIT.scaleb(rounded.adjusted() - figures + 1)
 
 
 def mass(grams: int, language: str, exact: bool = True) -> str:
@@ -65,29 +75,28 @@ def doubt(result: Figure, uncertainty: Figure | None, language: str) -> str:
 
     Without a doubt, three significant figures and no ±.
     """
-    figure = Decimal(str(result))
+    figure = _exact(result)
     if not uncertainty:
         rounded = significant(figure, 3)
         return plain(rounded, language, max(0, -int(rounded.as_tuple().exponent)) if rounded else 0)
-    rounded_doubt = significant(abs(Decimal(str(uncertainty))), 2)
-    place = Decimal(1).scaleb(int(rounded_doubt.as_tuple().exponent))
-    decimals = max(0, -int(place.as_tuple().exponent))
-    shown = figure.quantize(place, ROUND_HALF_EVEN)
+    rounded_doubt = significant(abs(_exact(uncertainty)), 2)
+    decimals = max(0, 1 - rounded_doubt.adjusted())
+    shown = figure.quantize(rounded_doubt, ROUND_HALF_EVEN)
     return f"{plain(shown, language, decimals)}{NBSP}±{NBSP}{plain(rounded_doubt, language, decimals)}"
 
 
 def carbon(result: Figure, uncertainty: Figure | None, language: str) -> str:
     """« 132 ± 50 kgCO2e », above 10,000 kg « 14,2 ± 3,1 tCO2e »."""
-    figure = Decimal(str(result))
-    if max(abs(figure), abs(Decimal(str(uncertainty or 0)))) >= TONNES_FROM:
-        in_tonnes = Decimal(str(uncertainty)) / 1000 if uncertainty else None
+    figure = _exact(result)
+    if max(abs(figure), abs(_exact(uncertainty or 0))) >= TONNES_FROM:
+        in_tonnes = _exact(uncertainty) / 1000 if uncertainty else None
         return f"{doubt(figure / 1000, in_tonnes, language)}{NBSP}tCO2e"
     return f"{doubt(figure, uncertainty, language)}{NBSP}kgCO2e"
 
 
 def sign_known(result: Figure, uncertainty: Figure | None) -> bool:
     """Whether it surely avoids, or surely costs: the doubt is not larger than the figure (method, section 4)."""
-    return not uncertainty or abs(Decimal(str(uncertainty))) <= abs(Decimal(str(result)))
+    return not uncertainty or abs(_exact(uncertainty)) <= abs(_exact(result))
 
 
 @lru_cache(maxsize=4096)
