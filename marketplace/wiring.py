@@ -22,14 +22,14 @@ from marketplace.adapters.postgres_index import PostgresIndex
 from marketplace.adapters.smtp_mail import SmtpMail
 from marketplace.adapters.sqlite_index import SqliteIndex
 from marketplace.api import jobs as api_jobs
-from marketplace.carbon import declaring
+from marketplace.carbon import declaring, eaten, recording_reclaims
 from marketplace.carbon import jobs as carbon_jobs
 from marketplace.carbon import listeners as carbon
 from marketplace.carbon.events import EntryRecorded, EstimateChanged, SharesMoved
 from marketplace.catalogue import jobs as catalogue_jobs
 from marketplace.catalogue import piece_photos
 from marketplace.catalogue.events import ListingHidden, ListingSaved, ListingsLeaveSoon, PieceBack, PieceSetAside
-from marketplace.exchanges import condition_photos, insurance, moves, reminders
+from marketplace.exchanges import condition_photos, insurance, moves, reminders, ways
 from marketplace.exchanges import jobs as exchange_jobs
 from marketplace.exchanges import listeners as exchanges
 from marketplace.exchanges.events import (
@@ -47,10 +47,32 @@ from marketplace.exchanges.events import (
 from marketplace.exchanges.states import Kind
 from marketplace.footprint import jobs as footprint_jobs
 from marketplace.jobs import runner
+from marketplace.meals import claiming, handing
+from marketplace.meals import jobs as meal_jobs
+from marketplace.meals import jobs_traced as meal_traced_jobs
+from marketplace.meals import listeners as meals
+from marketplace.meals import listeners_traced as meals_traced
+from marketplace.meals.events import EatenDue, EatenReported, MealRecalled, RecallAnswered
 from marketplace.meals.kind import MEAL
 from marketplace.messaging import jobs as messaging_jobs
 from marketplace.messaging import listeners as messaging
+from marketplace.messaging import listeners_reclaims as messaging_reclaims
+from marketplace.messaging import listeners_traced as messaging_traced
 from marketplace.moderation import reports
+from marketplace.reclaims import closing as intake_closing
+from marketplace.reclaims import jobs as reclaim_jobs
+from marketplace.reclaims import jobs_intake, listeners_intake, weighing_photos
+from marketplace.reclaims import moves as reclaim_moves
+from marketplace.reclaims.events import (
+    CallDeclined,
+    CallEnded,
+    CallSent,
+    IntakeCorrected,
+    OfferChosen,
+    OfferMade,
+    OfferWithdrawn,
+    ReclaimCompleted,
+)
 from marketplace.reclaims.kind import RECLAIM
 from marketplace.search import jobs as search_jobs
 from marketplace.search import listeners as search
@@ -67,7 +89,7 @@ LISTENERS: dict[type, list[Callable[[Any], None]]] = {
     StockChanged: [search.on_stock],
     EstimateChanged: [search.on_estimate],
     ExchangeRequested: [messaging.on_exchange_requested],
-    ExchangeMoved: [messaging.on_exchange_moved],
+    ExchangeMoved: [messaging.on_exchange_moved, meals.on_exchange_moved],
     ShortageOpened: [messaging.on_shortage_opened],
     ShortageSolved: [messaging.on_shortage_solved],
     WaitingMovedUp: [messaging.on_waiting_moved_up],
@@ -75,14 +97,30 @@ LISTENERS: dict[type, list[Callable[[Any], None]]] = {
     SharesMoved: [messaging.on_shares_moved],
     PaperSigned: [messaging.on_paper_signed],
     InsuranceLookedAt: [messaging.on_insurance_looked_at],
-    ExchangeCompleted: [carbon.on_exchange_completed],
+    ExchangeCompleted: [
+        meals_traced.on_exchange_completed,
+        carbon.on_exchange_completed,
+        listeners_intake.on_exchange_completed,
+    ],
+    ReclaimCompleted: [recording_reclaims.on_reclaim_completed],
+    IntakeCorrected: [recording_reclaims.on_intake_corrected],
     EntryRecorded: [carbon.on_entry_recorded],
+    EatenReported: [eaten.on_eaten_reported],
+    MealRecalled: [messaging_traced.on_meal_recalled],
+    EatenDue: [messaging_traced.on_eaten_due],
+    RecallAnswered: [messaging_traced.on_recall_answered],
     InvitationMade: [messaging.on_invitation_made],
     InvitationAccepted: [messaging.on_invitation_accepted],
     BrowserIsNew: [messaging.on_browser_new],
     MembershipChanged: [messaging.on_membership_changed],
     PartnershipChanged: [messaging.on_partnership_changed],
     VerificationChanged: [messaging.on_verification_changed],
+    CallSent: [messaging_reclaims.on_call_sent],
+    OfferMade: [messaging_reclaims.on_offer_made],
+    OfferWithdrawn: [messaging_reclaims.on_offer_withdrawn],
+    CallDeclined: [messaging_reclaims.on_call_declined],
+    OfferChosen: [messaging_reclaims.on_offer_chosen],
+    CallEnded: [messaging_reclaims.on_call_ended],
 }
 
 # name of a job → function; its keywords are the outbox row's payload
@@ -112,7 +150,13 @@ JOBS: dict[str, Callable[..., None]] = {
     "messaging.send_mail": messaging_jobs.send_mail,
     "messaging.write_invitation": messaging_jobs.write_invitation,
     "moderation.sweep_contacts": reports.sweep_contacts,
+    "reclaims.expire_calls": reclaim_jobs.expire_calls,
     "carbon.record_again": carbon_jobs.record_again,
+    "carbon.record_reclaim_again": carbon_jobs.record_reclaim_again,
+    "reclaims.stock_parts": jobs_intake.stock_parts,
+    "reclaims.process_weighing_photo": weighing_photos.process,
+    "meals.remind_eaten": meal_traced_jobs.remind_eaten,
+    "carbon.take_report": carbon_jobs.take_report,
     "footprint.sweep_drafts": footprint_jobs.sweep_drafts,
     "carbon.estimate_all": carbon_jobs.estimate_all,
     "carbon.roll_up": carbon_jobs.roll_up,
@@ -120,6 +164,9 @@ JOBS: dict[str, Callable[..., None]] = {
     "carbon.turn_of_the_day": carbon_jobs.turn_of_the_day,
     "carbon.measure_import": carbon_jobs.measure_import,
     "carbon.take_in_document": declaring.take_in,
+    "meals.wave": meal_jobs.wave,
+    "meals.waves_due": meal_jobs.waves_due,
+    "meals.expire": meal_jobs.expire,
     "search.rebuild": search_jobs.rebuild,
     "search.refresh_vocabulary": search_jobs.refresh_vocabulary,
     "search.rebuild_vocabulary": search_jobs.rebuild_vocabulary,
@@ -135,6 +182,7 @@ TIMETABLE: dict[str, int] = {
     "exchanges.close_overdue": 60,
     "exchanges.turn_of_the_day": 3600,
     "exchanges.remind": 3600,
+    "reclaims.expire_calls": 60,
     "carbon.turn_of_the_day": 3600,
     "carbon.roll_up": 300,
     "jobs.sweep_done": 3600,
@@ -142,20 +190,28 @@ TIMETABLE: dict[str, int] = {
     "moderation.sweep_contacts": 86400,
     "api.sweep_idempotency_keys": 3600,
     "footprint.sweep_drafts": 86400,
+    "meals.waves_due": 60,
+    "meals.expire": 60,
     "search.refresh_vocabulary": 600,
     "search.rebuild_vocabulary": 86400,
 }
 
 # kinds of exchange that packages further out bring, with the moves that do something of their own there
 KINDS: list[tuple[Kind, dict[str, moves.Effect]]] = [
-    (RECLAIM, {}),
-    (MEAL, {}),
+    (RECLAIM, {**reclaim_moves.EFFECTS, "complete": intake_closing.complete}),
+    (MEAL, handing.EFFECTS),
 ]
+
+
+# how the kinds among them are asked for that one asks for with the call of donations, rentals and sales
+WAYS: list[tuple[Kind, ways.Ways]] = [(MEAL, claiming.WAYS)]
 
 
 def init_app(app: Flask, settings: Settings) -> None:
     for kind, effects in KINDS:
         moves.register(kind, effects)
+    for kind, own in WAYS:
+        ways.register(kind.key, own)
     sender = f"Seconde Prise <ne-pas-repondre@{urlsplit(settings.base_url).hostname}>"
     if settings.mail_url.startswith("file://"):
         mailer: Any = FileMail(Path(settings.mail_url.removeprefix("file://")), sender)

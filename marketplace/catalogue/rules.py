@@ -55,13 +55,19 @@ def missing_to_publish(values: Mapping[str, Any]) -> list[str]:
     return missing
 
 
-def refused_to_publish(values: Mapping[str, Any], on: date) -> dict[str, str]:
-    """Sentences by field for a listing that is complete and still cannot go out on the day `on`."""
+def is_food(category_key: str | None) -> bool:
+    """Whether a listing of this category is something to eat: it has pages and rules of its own (`meals`)."""
+    return category_key in taxonomy.categories() and taxonomy.path(category_key or "")[0] == "food"
+
+
+def refused_to_publish(values: Mapping[str, Any], on: date, *, as_meal: bool = False) -> dict[str, str]:
+    """Sentences by field for a listing that is complete and still cannot go out on the day `on`. `as_meal`: whoever
+    publishes has looked at what food asks for."""
     refused = {}
-    key = values.get("category_key")
-    if key in taxonomy.categories() and taxonomy.path(key)[0] == "food":
+    if is_food(values.get("category_key")) and not as_meal:
         refused["category"] = _(
-            "Les denrées demandent leurs dates et leurs allergènes : leur publication n’est pas encore ouverte."
+            "Les denrées se proposent dans « Repas » : leurs dates, leur température et leurs allergènes y sont "
+            "demandés."
         )
     gone_by = values.get("gone_by")
     if gone_by is not None and gone_by <= on:

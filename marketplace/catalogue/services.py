@@ -136,17 +136,18 @@ def edit_listing(actor: Actor, public_id: str, values: dict[str, Any], version: 
     return listing
 
 
-def publish_listing(actor: Actor, public_id: str) -> Listing:
-    """Put a listing out. Raises `Invalid` naming every missing field, `Conflict` when it is out already."""
+def publish_listing(actor: Actor, public_id: str, *, as_meal: bool = False) -> Listing:
+    """Put a listing out. Raises `Invalid` naming every missing field, `Conflict` when it is out already. `as_meal`:
+    the caller has looked at what food asks for, which is refused otherwise."""
     listing = _locked(actor, public_id, "listing.publish")
-    _publish(actor, listing)
+    _publish(actor, listing, as_meal)
     return listing
 
 
-def _publish(actor: Actor, listing: Listing) -> None:
+def _publish(actor: Actor, listing: Listing, as_meal: bool = False) -> None:
     if not rules.may("publish", listing.state):
         raise Conflict(_("Cette annonce est déjà publiée."), state=listing.state)
-    _refuse_incomplete(listing)
+    _refuse_incomplete(listing, as_meal)
     listing.state = "published"
     listing.published_at = now()
     listing.version += 1
@@ -307,10 +308,10 @@ def _check(listing: Listing) -> None:
         raise Invalid(wrong)
 
 
-def _refuse_incomplete(listing: Listing) -> None:
+def _refuse_incomplete(listing: Listing, as_meal: bool = False) -> None:
     values = columns_of(listing)
     wrong = {name: rules.missing_sentence(name) for name in rules.missing_to_publish(values)}
-    wrong |= rules.refused_to_publish(values, today())
+    wrong |= rules.refused_to_publish(values, today(), as_meal=as_meal)
     if wrong:
         raise Invalid(wrong, _("Il manque encore quelque chose pour publier."), missing=list(wrong))
 

@@ -22,7 +22,7 @@ from marketplace.core.clock import now, today
 from marketplace.core.db import db
 from marketplace.core.errors import Conflict, Invalid, NotAllowed, NotFound
 from marketplace.core.events import announce
-from marketplace.exchanges import stock, transitions
+from marketplace.exchanges import stock, transitions, ways
 from marketplace.exchanges.calendars import Calendars, calendars_of
 from marketplace.exchanges.carts import LONGEST_MESSAGE
 from marketplace.exchanges.events import ExchangeRequested
@@ -57,8 +57,8 @@ class LineRequest:
 class ExchangeRequest:
     """What a receiver asks for: listings of one provider, kept at one place.
 
-    `kind`: donation, rental or sale. `option_days`: as an option of so many days rather than for sure. `in_cart`: not
-    sent yet. `key`: of the form that was sent; the same key from the same organisation asks only once.
+    `kind`: donation, rental, sale or meal. `option_days`: as an option of so many days rather than for sure.
+    `in_cart`: not sent yet. `key`: of the form that was sent; the same key from the same organisation asks only once.
     """
 
     kind: str
@@ -83,6 +83,9 @@ def request_exchange(actor: Actor | None, request: ExchangeRequest) -> Exchange:
     kind = KINDS.get(request.kind)
     if kind is None or request.kind not in MODE_OF_KIND:
         raise Invalid({"kind": _("Ceci se demande en don, en location ou en vente.")})
+    own = ways.of(request.kind)
+    if own is not None and request.in_cart:
+        raise Invalid({"kind": _("Un repas se retient tout de suite, sans panier.")})
     actor, production = asker(actor, request.production_public_id)
     receiver = db.session.get_one(Organisation, actor.organisation_id)
     message = text({"message": request.message}, "message", LONGEST_MESSAGE)
@@ -123,7 +126,6 @@ def request_exchange(actor: Actor | None, request: ExchangeRequest) -> Exchange:
         delivery=request.delivery,
         delivery_address=address,
         option_days=option_days,
-        deadline_at=at + kind.states[state].deadline,  # type: ignore[operator]
         waits_for=kind.waits_for(state, None),
         request_key=request.key or None,
         created_at=at,
@@ -136,6 +138,7 @@ def request_exchange(actor: Actor | None, request: ExchangeRequest) -> Exchange:
         line_of(listing, quantity, *span, asked.offered_cents)
         for listing, quantity, span, asked in zip(ordered, quantities, days, request.lines, strict=True)
     ]
+    exchange.deadline_at = ways.deadline_of(exchange, state, at)
     price_lines(exchange, listings)
     move = "request" if not request.in_cart else "put_in_cart"
     transitions.record(exchange, move, None, RECEIVER, actor.user_id, {"message": message} if message else {})
@@ -156,6 +159,8 @@ def request_exchange(actor: Actor | None, request: ExchangeRequest) -> Exchange:
     db.session.flush()
     if not request.in_cart:
         announce(ExchangeRequested(exchange.id, message))
+    if own is not None:
+        own.asked(exchange)
     return exchange
 
 
@@ -208,16 +213,25 @@ def check(receiver: Organisation, listings: Sequence[Listing], kind: str) -> Non
         raise NotAllowed(_("Les locations vont à des structures. Créez la vôtre, ou rejoignez-en une."))
     for listing in listings:
         if listing.state != "published" or listing.hidden_at is not None or _gone(listing):
-            gone = stock.available(listing.public_id, today(), None, Decimal(0))
-            raise Conflict(_("« %(title)s » n’est plus proposé.", title=listing.title), available=[gone])
+            raise no_longer(listing)
+    own = ways.of(kind)
+    if own is not None:
+        own.check(receiver, listings)
+        return
+    for listing in listings:
+        if "food" in taxonomy.path(listing.category_key or "other"):
+            raise Invalid({"lines": _("« %(title)s » se mange : retenez-en sur sa page, dans « Repas ».",
+                                      title=listing.title)})  # fmt: skip
         if MODE_OF_KIND[kind] not in listing.modes:
             raise Invalid({"lines": _not_so(kind, listing.title)})
         if kind == "donation" and receiver.kind == "person" and not listing.open_to_public:
             raise NotAllowed(_("« %(title)s » se donne à des structures, pas à des particuliers.", title=listing.title))
-        if receiver.verified_at is None and "food" in taxonomy.path(listing.category_key or "other"):
-            raise NotAllowed(
-                _("La nourriture ne va qu’à des structures vérifiées. Demandez la vérification de la vôtre.")
-            )
+
+
+def no_longer(listing: Listing) -> Conflict:
+    """The refusal for a listing that can no longer be had, with `available`."""
+    gone = stock.available(listing.public_id, today(), None, Decimal(0))
+    return Conflict(_("« %(title)s » n’est plus proposé.", title=listing.title), available=[gone])
 
 
 def _not_so(kind: str, title: str) -> str:

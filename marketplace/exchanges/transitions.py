@@ -9,7 +9,7 @@ from marketplace.catalogue.models import Listing, Piece
 from marketplace.core.clock import now, today
 from marketplace.core.db import db
 from marketplace.core.events import announce
-from marketplace.exchanges import codes, documents, facts, options, stock
+from marketplace.exchanges import codes, documents, facts, options, stock, ways
 from marketplace.exchanges.events import ExchangeCompleted, ExchangeMoved, ExchangeRequested, WaitingMovedUp
 from marketplace.exchanges.kinds import KINDS
 from marketplace.exchanges.kinds.common import CART
@@ -52,7 +52,7 @@ def enter(
     if not (to == "cart" and move == "expire"):  # nothing in it has changed: a page opened before may still send it
         exchange.version += 1
     if to != came_from:
-        exchange.deadline_at = at + state.deadline if state.deadline else None
+        exchange.deadline_at = ways.deadline_of(exchange, to, at)
     if state.is_end and to not in ("completed", came_from):
         exchange.end_reason = (data or {}).get("reason")
     if to == "confirmed" and exchange.hand_over_code is None:

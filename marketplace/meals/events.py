@@ -1,6 +1,7 @@
 """Facts about meals that others react to."""
 
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 
 
@@ -43,3 +44,33 @@ class MealNotFetched:
     """Who had claimed it did not come in time: the claim is closed, its portions are free again."""
 
     exchange_id: int
+
+
+@dataclass(frozen=True)
+class EatenReported:
+    """A receiver said what became of a meal; the first word on a line, or one that corrects it."""
+
+    outcome_id: int
+
+
+@dataclass(frozen=True)
+class MealRecalled:
+    """A leftover is called back: all who had some of it, or had claimed it, are told."""
+
+    recall_id: int
+
+
+@dataclass(frozen=True)
+class RecallAnswered:
+    """A receiver has said what became of what is called back."""
+
+    notice_id: int
+    answer: str  # read, destroyed, consumed
+
+
+@dataclass(frozen=True)
+class EatenDue:
+    """A receiver has not said yet what was eaten; `until` is the last day on which it counts."""
+
+    exchange_id: int
+    until: date

@@ -8,7 +8,7 @@ from functools import cache, lru_cache
 from math import cos, radians, sin
 from typing import Any, NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from marketplace.catalogue import packages, taxonomy
 from marketplace.catalogue.models import Listing, Photo
@@ -54,8 +54,10 @@ _COLUMNS = (
 
 
 def findable() -> Any:
-    """The condition under which a listing is in the index at all."""
-    return (Listing.state == "published") & Listing.hidden_at.is_(None) & Listing.published_at.is_not(None)
+    """The condition under which a listing is in the index at all. Food is not: it has pages of its own, where who may
+    have it and until when is looked at."""
+    thing = func.coalesce(Listing.category_key, "").not_in(taxonomy.branch("food"))
+    return (Listing.state == "published") & Listing.hidden_at.is_(None) & Listing.published_at.is_not(None) & thing
 
 
 def documents_of(listing_ids: Sequence[int]) -> tuple[list[dict[str, Any]], list[IndexedWords]]:

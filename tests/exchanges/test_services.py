@@ -143,14 +143,12 @@ def test_what_is_not_given_is_not_asked_for(world, values, refusal):
         world.ask(1)
 
 
-def test_food_goes_to_verified_organisations(world, clock):
+def test_food_is_no_donation(world):
+    """It is claimed as a meal, where its dates, its temperature and who may have it are looked at (tests/meals)."""
     meal = make_listing(world.giver, "Bacs de riz", category_key="food_prep", quantity=Decimal(8), unit="kg")
-    with pytest.raises(NotAllowed):
+    with pytest.raises(Invalid) as refusal:
         world.ask(2, listing=meal)
-    with transaction():
-        world.taker.verified_at = clock.now()
-        db.session.merge(world.taker)
-    world.ask(2, listing=meal)
+    assert "Repas" in str(refusal.value.errors["lines"][0])
 
 
 def test_the_same_form_sent_twice_asks_once(world):

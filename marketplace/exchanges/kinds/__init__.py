@@ -8,7 +8,7 @@ from marketplace.exchanges.states import Kind
 KINDS: dict[str, Kind] = {kind.key: kind for kind in (DONATION, RENTAL, SALE)}
 # what a listing's mode is asked for as
 KIND_OF_MODE = {"donate": "donation", "rent": "rental", "sell": "sale"}
-MODE_OF_KIND = {kind: mode for mode, kind in KIND_OF_MODE.items()}
+MODE_OF_KIND = {**{kind: mode for mode, kind in KIND_OF_MODE.items()}, "meal": "donate"}
 
 
 def register(kind: Kind) -> None:
