@@ -52,16 +52,25 @@ from marketplace.meals import jobs as meal_jobs
 from marketplace.meals import jobs_traced as meal_traced_jobs
 from marketplace.meals import listeners as meals
 from marketplace.meals import listeners_traced as meals_traced
-from marketplace.meals.events import EatenDue, EatenReported, MealRecalled, RecallAnswered
+from marketplace.meals.events import (
+    EatenDue,
+    EatenReported,
+    LeftoverExpired,
+    MealFreed,
+    MealRecalled,
+    RecallAnswered,
+    ReceiversAlerted,
+)
 from marketplace.meals.kind import MEAL
 from marketplace.messaging import jobs as messaging_jobs
 from marketplace.messaging import listeners as messaging
+from marketplace.messaging import listeners_meals as messaging_meals
 from marketplace.messaging import listeners_reclaims as messaging_reclaims
 from marketplace.messaging import listeners_traced as messaging_traced
 from marketplace.moderation import reports
 from marketplace.reclaims import closing as intake_closing
 from marketplace.reclaims import jobs as reclaim_jobs
-from marketplace.reclaims import jobs_intake, listeners_intake, weighing_photos
+from marketplace.reclaims import jobs_intake, listeners_intake, plan_moving, weighing_photos
 from marketplace.reclaims import moves as reclaim_moves
 from marketplace.reclaims.events import (
     CallDeclined,
@@ -106,6 +115,9 @@ LISTENERS: dict[type, list[Callable[[Any], None]]] = {
     IntakeCorrected: [recording_reclaims.on_intake_corrected],
     EntryRecorded: [carbon.on_entry_recorded],
     EatenReported: [eaten.on_eaten_reported],
+    ReceiversAlerted: [messaging_meals.on_receivers_alerted],
+    MealFreed: [messaging_meals.on_meal_freed],
+    LeftoverExpired: [messaging_meals.on_leftover_expired],
     MealRecalled: [messaging_traced.on_meal_recalled],
     EatenDue: [messaging_traced.on_eaten_due],
     RecallAnswered: [messaging_traced.on_recall_answered],
@@ -158,6 +170,7 @@ JOBS: dict[str, Callable[..., None]] = {
     "meals.remind_eaten": meal_traced_jobs.remind_eaten,
     "carbon.take_report": carbon_jobs.take_report,
     "footprint.sweep_drafts": footprint_jobs.sweep_drafts,
+    "reclaims.move_plan_lines": plan_moving.move_due,
     "carbon.estimate_all": carbon_jobs.estimate_all,
     "carbon.roll_up": carbon_jobs.roll_up,
     "carbon.make_report": report_papers.make,
@@ -180,6 +193,7 @@ TIMETABLE: dict[str, int] = {
     "catalogue.sweep_uploads": 21600,
     "labels.sweep": 21600,
     "exchanges.close_overdue": 60,
+    "reclaims.move_plan_lines": 60,
     "exchanges.turn_of_the_day": 3600,
     "exchanges.remind": 3600,
     "reclaims.expire_calls": 60,

@@ -46,6 +46,11 @@ MATRIX: dict[str, frozenset[str]] = {
     "exchange.decide": _KEEPERS,  # accept, decline, hand over, as provider
     "exchange.follow": _ASKERS,  # pick an appointment, cancel one's request, as receiver
     "exchange.message": _ASKERS,
+    "collector.edit": _KEEPERS,  # what one's organisation collects
+    "reclaim.read": _WITH_GUESTS,
+    "reclaim.ask": _ASKERS,  # write a call for a collection
+    "reclaim.send": _ASKERS,  # send it, choose who comes, hand over
+    "reclaim.offer": _KEEPERS,  # answer a call, as collector
     "carbon.read": _WITH_GUESTS,
     "carbon.report": _ASKERS,  # have a report made; those that are made are read with `carbon.read`
     "activity.fill": _ASKERS,  # write on a production's activity sheet
@@ -61,6 +66,8 @@ NEEDS_VERIFIED_ADDRESS = frozenset(
         "exchange.decide",
         "exchange.follow",
         "exchange.message",
+        "reclaim.send",
+        "reclaim.offer",
         "organisation.members",
         "production.members",
         "token.manage",

@@ -34,7 +34,7 @@ from marketplace.exchanges.states import MODERATOR, PROVIDER, RECEIVER, allowed_
 
 MOST_DOCUMENTS = 300
 
-# side → the right that its moves ask for (accounts/permissions.py)
+# side → the right that its moves ask for (accounts/permissions.py), unless its kind says otherwise
 RIGHTS = {PROVIDER: "exchange.decide", RECEIVER: "exchange.follow"}
 
 
@@ -160,6 +160,11 @@ def as_party(actor: Actor | None, exchange: Exchange) -> tuple[Actor, str]:
     raise NotFound
 
 
+def right(exchange: Exchange, side: str) -> str:
+    """The right that moves of a side ask for: its kind's own, or the usual."""
+    return KINDS[exchange.kind].rights.get(side) or RIGHTS[side]
+
+
 def may_move(acting: Actor, exchange: Exchange, side: str) -> Actor:
     """`acting` (of `as_party`), if they may move the exchange on for their side.
 
@@ -168,7 +173,7 @@ def may_move(acting: Actor, exchange: Exchange, side: str) -> Actor:
     if side == MODERATOR:
         return acting
     own_production = exchange.provider_production_id if side == PROVIDER else exchange.receiver_production_id
-    return require(acting, RIGHTS[side], acting.organisation_id, production_id=own_production)
+    return require(acting, right(exchange, side), acting.organisation_id, production_id=own_production)
 
 
 def exchange_for(actor: Actor | None, public_id: str) -> Exchange:
@@ -218,7 +223,9 @@ class ExchangeView:
     @property
     def may_move(self) -> bool:
         """Whether this person's role lets them move the exchange on for their side."""
-        return self.side == MODERATOR or (allows(self.actor.role, RIGHTS[self.side]) and self.actor.verified)
+        if self.side == MODERATOR:
+            return True
+        return allows(self.actor.role, right(self.exchange, self.side)) and self.actor.verified
 
     @property
     def is_mine(self) -> bool:

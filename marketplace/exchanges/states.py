@@ -68,7 +68,8 @@ class Kind:
     """One kind of exchange. `table` is (state, move) → step; `start` the state that a request makes.
 
     `dated`: its lines have days and come back; else they are kept from today and for good. `resolutions` says where a
-    moderator may bring a dispute, by the state it was opened from.
+    moderator may bring a dispute, by the state it was opened from. `rights`: the right that a side's moves ask for
+    (accounts/permissions.py), where it is not the usual one.
     """
 
     key: str
@@ -78,6 +79,7 @@ class Kind:
     table: Mapping[tuple[str, str], Step]
     dated: bool = False
     resolutions: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    rights: Mapping[str, str] = field(default_factory=dict)
 
     def waits_for(self, state: str, proposed_by: str | None) -> str | None:
         """The side whose turn it is, given who proposed the appointments still open (None: none are): where one may

@@ -25,11 +25,18 @@ DEFAULTS: dict[str, frozenset[str]] = {
     "membership_changed": frozenset({PRODUCT, EMAIL}),
     "invitation_accepted": frozenset({PRODUCT}),
     "partnership_changed": frozenset({PRODUCT, EMAIL}),
+    "reclaim_called": frozenset({PRODUCT, EMAIL}),
+    "reclaim_answered": frozenset({PRODUCT, EMAIL}),
+    "reclaim_decided": frozenset({PRODUCT, EMAIL}),
+    "meal_offered": frozenset({PRODUCT, EMAIL}),
+    "meal_over": frozenset({PRODUCT, EMAIL}),
+    "recall_answered": frozenset({PRODUCT, EMAIL}),
+    "eaten_due": frozenset({PRODUCT, EMAIL}),
 }
 KINDS = tuple(DEFAULTS)
 
 # what nobody turns off, and which channels messaging serves: their mail leaves from accounts
-ALWAYS: dict[str, tuple[str, ...]] = {"browser_new": (PRODUCT,)}
+ALWAYS: dict[str, tuple[str, ...]] = {"browser_new": (PRODUCT,), "meal_recalled": CHANNELS}
 
 LONGEST_MESSAGE = 4000
 LONGEST_EXCERPT = 280

@@ -14,7 +14,10 @@ from flask_babel import ngettext
 
 from marketplace.core import dates
 from marketplace.messaging import texts_exchanges as exchanges
+from marketplace.messaging import texts_meals as meals
 from marketplace.messaging import texts_papers as papers
+from marketplace.messaging import texts_reclaims as reclaims
+from marketplace.messaging import texts_traced as traced
 from marketplace.messaging.texts_exchanges import thing
 from marketplace.messaging.texts_reminders import reminder
 
@@ -99,12 +102,25 @@ NAMES: dict[str, tuple[Any, Any]] = {
         _l("Une organisation devient votre partenaire, le propose ou ne l’est plus"),
         _l("Vous recevez ce message parce que vous gérez le stock de votre organisation."),
     ),
+    **reclaims.NAMES,
+    **meals.NAMES,
+    **traced.NAMES,
 }
+
+# of the kinds that nobody turns off and whose mail is sent from here
+WHY_ALWAYS: dict[str, Any] = {**traced.WHY}
 
 CHANNELS: dict[str, Any] = {"product": _l("Dans Seconde Prise"), "email": _l("Par mail")}
 
 
+def why(kind: str) -> str:
+    """Why one gets mail of this kind."""
+    return str(WHY_ALWAYS[kind] if kind in WHY_ALWAYS else NAMES[kind][1])
+
+
 def _requested(data: Data) -> Words:
+    if data.get("kind") == "meal":
+        return Words(*meals.requested(data))
     return Words(*exchanges.requested(data))
 
 
@@ -320,6 +336,14 @@ _WORDS = {
     "membership_changed": _membership,
     "invitation_accepted": _accepted,
     "partnership_changed": _partnership,
+    "meal_recalled": lambda data: Words(*traced.recalled(data)),
+    "meal_offered": lambda data: Words(*meals.offered(data)),
+    "meal_over": lambda data: Words(*meals.over(data)),
+    "recall_answered": lambda data: Words(*traced.answered(data)),
+    "eaten_due": lambda data: Words(*traced.eaten_due(data)),
+    "reclaim_called": lambda data: Words(*reclaims.called(data)),
+    "reclaim_answered": lambda data: Words(*reclaims.answered(data)),
+    "reclaim_decided": lambda data: Words(*reclaims.decided(data)),
 }
 
 

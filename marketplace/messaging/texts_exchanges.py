@@ -14,6 +14,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from marketplace.core import dates
+from marketplace.messaging import texts_meals
 
 Data = Mapping[str, Any]
 
@@ -40,6 +41,10 @@ MOVED: dict[tuple[str, str, str], Any] = {
     ),
     ("", "pay_offline", ""): _l("%(other)s a noté un règlement. La page de l’échange dit ce qui reste."),
     ("", "pay_offline", "from:accepted to:confirmed"): _l("%(other)s a noté votre règlement : c’est confirmé."),
+    ("reclaim", "hand_over", ""): _l("Le camion est chargé. Il reste à peser chaque flux et à dire ce qu’il devient."),
+    ("reclaim", "appoint", ""): _l("%(other)s propose une autre heure, ou accepte la vôtre."),
+    ("reclaim", "cancel", ""): _l("%(other)s annule la collecte."),
+    ("reclaim", "complete", ""): _l("Tout est pesé et attribué. L’attestation arrive sur la page de la collecte."),
     ("", "appoint", ""): _l("%(other)s a fixé ou déplacé le rendez-vous."),
     ("", "hand_over", ""): _l("La remise est faite, l’échange est terminé. L’attestation arrive sur sa page."),
     ("rental", "hand_over", ""): _l("C’est parti. À rapporter le %(back)s."),
@@ -59,6 +64,7 @@ MOVED: dict[tuple[str, str, str], Any] = {
     ("", "expire", "first_taken"): _l(
         "La première option a été confirmée : la seconde tombe. Cherchez d’autres dates, ou la même chose ailleurs."
     ),
+    **texts_meals.MOVED,
 }
 _OTHERWISE = _l("L’échange a avancé. Sa page dit ce qui vient maintenant.")
 
@@ -76,6 +82,8 @@ CAUSES: dict[str, Any] = {
 def thing(data: Data) -> str:
     """« Chaises bistrot » or « Chaises bistrot et 2 autres lignes »."""
     title, more = str(data.get("title", "")), int(data.get("more", 0))
+    if not title and data.get("kind") == "reclaim":
+        return _("la collecte")
     if not more:
         return title
     return ngettext("%(title)s et %(num)d autre ligne", "%(title)s et %(num)d autres lignes", more, title=title)

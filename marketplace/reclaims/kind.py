@@ -29,4 +29,5 @@ RECLAIM = Kind(
     STATES,
     TABLE,
     resolutions={"confirmed": ("confirmed", "cancelled"), "handed_over": ("handed_over",)},
+    rights={PROVIDER: "reclaim.send"},  # whoever may ask for a collection lets it go: the unit manager at the dock
 )

@@ -28,6 +28,11 @@ exchange.request             yes   yes    yes    no     yes
 exchange.decide              yes   yes    no     no     no
 exchange.follow              yes   yes    yes    no     yes
 exchange.message             yes   yes    yes    no     yes
+collector.edit               yes   yes    no     no     no
+reclaim.read                 yes   yes    yes    yes    yes
+reclaim.ask                  yes   yes    yes    no     yes
+reclaim.send                 yes   yes    yes    no     yes
+reclaim.offer                yes   yes    no     no     no
 carbon.read                  yes   yes    yes    yes    yes
 carbon.report                yes   yes    yes    no     yes
 activity.fill                yes   yes    yes    no     yes
@@ -39,7 +44,7 @@ CELLS = [(action, role, answer == "yes") for action, row in ROWS.items() for rol
 
 UNVERIFIED_MAY_NOT = {
     "listing.publish", "exchange.request", "exchange.decide", "exchange.follow", "exchange.message",
-    "organisation.members", "production.members", "token.manage", "partnership.manage",
+    "organisation.members", "production.members", "token.manage", "partnership.manage", "reclaim.send", "reclaim.offer",
 }  # fmt: skip
 
 
