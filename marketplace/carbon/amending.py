@@ -14,7 +14,7 @@ def with_mass(inputs: Mapping[str, Any], ratio: Decimal, u_pct: str | None = Non
 
     def line(old: Mapping[str, Any]) -> dict[str, Any]:
         by_mass = old.get("unit") in BY_MASS
-        names = ("quantity", "eol_mass_kg") if by_mass else ("eol_mass_kg",)
+        names = ("quantity", "eol_mass_kg") if by_mass else ("eol_mass_kg", "kg_per_unit")
         return _times(old, ratio, names) | ({"u_quantity_pct": u_pct} if by_mass and u_pct else {})
 
     return _each(inputs, line, lambda old: _times(old, ratio, ("mass_kg",)))

@@ -169,7 +169,7 @@ def bridge(
                 inputs["extra"] = [extra]
         parameters = {key: row.value for key, row in p.used.items()}
         group = thing.category.comparable_uses_group
-        avoided = route_lines(_shares(thing), mass, thing.route_avoided, knowledge.materials, knowledge.factors)
+        avoided = route_lines(shares_of(thing), mass, thing.route_avoided, knowledge.materials, knowledge.factors)
         return Bridged(
             inputs, d.key, parameters, mass, basis, tuple(notes), f"L.{group}" if group else None, tuple(avoided)
         )
@@ -188,14 +188,14 @@ def line_mass(thing: Thing, materials: Mapping[str, Material]) -> tuple[Decimal,
     category = thing.category
     if category is not None and category.mass_grams and category.unit == thing.unit:
         return thing.quantity * (Decimal(category.mass_grams) / THOUSAND), False
-    if thing.unit == "l" and len(_shares(thing)) == 1:
-        material = materials.get(_shares(thing)[0][0])
+    if thing.unit == "l" and len(shares_of(thing)) == 1:
+        material = materials.get(shares_of(thing)[0][0])
         if material is not None:
             return thing.quantity * material.density_kg_m3 / THOUSAND, False
     raise NotQuantified("no_mass", "mass_kg")
 
 
-def _shares(thing: Thing) -> list[tuple[str, Decimal]]:
+def shares_of(thing: Thing) -> list[tuple[str, Decimal]]:
     """Materials and percents, those of the category where the line says none."""
     given = thing.materials or (thing.category.materials if thing.category else ())
     return [(key, Decimal(share)) for key, share in given if share]
@@ -212,7 +212,7 @@ def _lines(
     item = _item_factor(thing, knowledge.factors)
     if item is not None:
         return "item", [_item_line(thing, item, mass, p)]
-    shares = _shares(thing)
+    shares = shares_of(thing)
     if not shares:
         raise NotQuantified("no_materials", "materials")
     whole = sum((share for _, share in shares), ZERO)
@@ -224,7 +224,7 @@ def _lines(
         material = knowledge.materials.get(key)
         if material is None:
             raise NotQuantified("unknown_material", "materials", material=key)
-        lines.append(_material_line(material, mass * share / whole, u, knowledge.factors, p))
+        lines.append(new_material_line(material, mass * share / whole, u, knowledge.factors, p))
     return "materials", lines
 
 
@@ -238,7 +238,7 @@ def _ends(thing: Thing, knowledge: Knowledge, p: Parameters) -> list[tuple[str |
     category = thing.category
     stream = category.waste_stream if category else None
     default = p.find(f"eol_default.{stream}") if stream else None
-    shares = _shares(thing)
+    shares = shares_of(thing)
     by_item = category is not None and category.item_factor and thing.unit in COUNTED_UNITS
     if by_item or not shares:
         return [(default.value if default else None, ONE)]
@@ -277,7 +277,7 @@ def _item_line(thing: Thing, factor: str, mass: Decimal, p: Parameters) -> dict[
     return line
 
 
-def _material_line(material: Material, mass: Decimal, u: str, factors: Library, p: Parameters) -> dict[str, Any]:
+def new_material_line(material: Material, mass: Decimal, u: str, factors: Library, p: Parameters) -> dict[str, Any]:
     if not material.production_factor:
         raise NotQuantified("missing_factor", "materials", key=material.key, material=material.key)
     row = factors.get(material.production_factor, "materials")

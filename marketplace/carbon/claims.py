@@ -9,6 +9,9 @@ from typing import Any, Protocol
 from marketplace.carbon.method import Result
 from marketplace.carbon.numbers import ONE, exactly, plain
 
+# a note: what was eaten is still to be said, and the entry is provisional until then
+NOT_REPORTED = "not_reported"
+
 
 class Row(Protocol):
     """An organisation or a production."""
@@ -84,12 +87,15 @@ class Claim:
     uses_key: str | None = None  # the default L that a later life sets the uses made against
     route_avoided: Sequence[Mapping[str, str]] = ()  # at the first transfer of a chain: mass by route not taken
     correction: Mapping[str, str] | None = None  # why the entry it replaces was wrong, and who says so
+    region: str | None = None  # of what has no line to tell it
 
     @property
     def status(self) -> str:
         if self.result is None:
             return "not_quantified"
-        return "estimated" if self.result.unverified else "counted"
+        if self.result.unverified:
+            return "estimated"
+        return "provisional" if NOT_REPORTED in self.notes else "counted"
 
     def party(self, role: str) -> Party:
         return next(p for p in self.parties if p.role == role)

@@ -12,6 +12,7 @@ from marketplace.accounts.models import Site
 from marketplace.carbon import custody, uses
 from marketplace.carbon.bridge import Bridged, Knowledge, Thing, bridge, line_mass, receiver_of
 from marketplace.carbon.claims import Named, Party, parties, party_of
+from marketplace.carbon.eaten import described_meal
 from marketplace.carbon.libraries import knowledge_on
 from marketplace.carbon.logistics import Trip, load_shares, road_distance, upkeep_line
 from marketplace.carbon.models import Upkeep
@@ -86,9 +87,13 @@ def _shares(exchange: Exchange, noted: Parameters) -> tuple[str, str]:
 def described(exchange: Exchange, line: ExchangeLine, facts: Facts, thing: Thing | None = None) -> Bridged:
     """The inputs of a line from what was agreed and done; `thing` where it is measured anew. Raises NotQuantified."""
     thing = thing or thing_of(line)
-    own = uses.of_rental(exchange, line) if exchange.kind == "rental" else ()
     part = _load_share(exchange, line, facts.knowledge)
-    made = bridge(exchange.kind, thing, facts.receiver, facts.knowledge, _trip(exchange, line, facts, part), own)
+    trip = _trip(exchange, line, facts, part)
+    if exchange.kind == "meal":
+        made = described_meal(line, thing, facts.knowledge, trip)
+    else:
+        own = uses.of_rental(exchange, line) if exchange.kind == "rental" else ()
+        made = bridge(exchange.kind, thing, facts.receiver, facts.knowledge, trip, own)
     more = _upkeep(exchange, line, facts, part)
     if more:
         made.inputs["extra"] = [*made.inputs.get("extra", []), *more]

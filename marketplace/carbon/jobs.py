@@ -2,7 +2,7 @@
 
 from sqlalchemy import select
 
-from marketplace.carbon import estimates, import_effect, recording, rollups, taking_effect
+from marketplace.carbon import eaten, estimates, import_effect, recording, recording_reclaims, rollups, taking_effect
 from marketplace.catalogue.models import Listing
 from marketplace.core.db import transaction
 from marketplace.jobs.outbox import enqueue
@@ -14,6 +14,18 @@ def record_again(exchange_id: int) -> None:
     """Outbox `carbon.record_again`: the lines whose entry failed when the exchange was completed."""
     with transaction():
         recording.record_again(exchange_id)
+
+
+def take_report(outcome_id: int) -> None:
+    """Outbox `carbon.take_report`: what a receiver said was eaten, where the ledger could not take it at once."""
+    with transaction():
+        eaten.take_report(outcome_id)
+
+
+def record_reclaim_again(exchange_id: int, reason: str = "", by: str = "") -> None:
+    """Outbox `carbon.record_reclaim_again`: a collection whose entries failed."""
+    with transaction():
+        recording_reclaims.record_again(exchange_id, reason, by)
 
 
 def estimate_all(after: int = 0) -> None:

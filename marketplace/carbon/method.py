@@ -232,8 +232,23 @@ def _food(terms: Terms, inputs: Mapping[str, Any], _own: OwnFactors) -> None:
         if spoiled:
             step = "treatment_of_spoiled_food"
             treatment(terms, step, old, i, inputs, old, "inputs", ONE, spoiled, (portions,))
-            treatment(terms, step, "outcome", i, inputs, "spoiled_outcome", "inputs", -ONE, spoiled, (portions,))
+            for source, name, path, part in _spoiled_outcomes(inputs):
+                treatment(terms, step, "outcome", i, source, name, path, -ONE, spoiled * part, (portions,))
     extra(terms, inputs)
+
+
+def _spoiled_outcomes(inputs: Mapping[str, Any]) -> Iterator[tuple[Mapping[str, Any], str, str, Decimal]]:
+    """What became of the food nobody ate, as `treatment` reads it, with its share: one route, or a list of them
+    (`factor`, `share`) whose shares add up to 1."""
+    if not isinstance(inputs.get("spoiled_outcome"), list | tuple):
+        yield inputs, "spoiled_outcome", "inputs", ONE
+        return
+    found = []
+    for _i, part, where in rows(inputs, "spoiled_outcome", "inputs", required=True):
+        found.append((part, "factor", where, share(need(part, "share", where), f"{where}.share")))
+    if sum((part for *_, part in found), ZERO) != ONE:
+        raise NotQuantified("shares", "inputs.spoiled_outcome")
+    yield from found
 
 
 def _energy(terms: Terms, inputs: Mapping[str, Any], _own: OwnFactors) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
-from marketplace.carbon import closing, custody, ledger
+from marketplace.carbon import closing, custody, food, ledger
 from marketplace.carbon.bridge import Thing, line_mass
 from marketplace.carbon.claims import Claim, Named, party_of
 from marketplace.carbon.describing import Describe, Facts, counted_lines, day_of, described, facts_of, thing_of
@@ -24,6 +24,7 @@ logger = logging.getLogger(__name__)
 
 RETRY = "carbon.record_again"
 INTO_STOCK = "d.into_stock"
+FORMULA_OF = {"meal": food.KIND}  # kinds of exchange that the method knows by another name
 
 
 def record_exchange(exchange_id: int, describe: Describe = described) -> list[LedgerEntry]:
@@ -131,7 +132,7 @@ def _claim(
             raise refusal
         made = describe(exchange, line, facts)
         result = compute(
-            exchange.kind, made.inputs, facts.knowledge.factors, made.displacement_key, named=named_versions
+            common["kind"], made.inputs, facts.knowledge.factors, made.displacement_key, named=named_versions
         )
     except NotQuantified as found:
         return Claim(**common, reason=found.code, reason_data={"where": found.where, **found.data})
@@ -161,7 +162,7 @@ def _common(exchange: Exchange, line: ExchangeLine, facts: Facts, thing: Thing |
         except NotQuantified:
             grams = None
     return {
-        "kind": exchange.kind,
+        "kind": FORMULA_OF.get(exchange.kind, exchange.kind),
         "subject_kind": "exchange_line",
         "subject_id": line.public_id,
         "parties": facts.parties,
@@ -173,6 +174,6 @@ def _common(exchange: Exchange, line: ExchangeLine, facts: Facts, thing: Thing |
         "quantity": line.quantity,
         "unit": line.unit,
         "mass_grams": grams,
-        "into_stock": facts.receiver == "stock",
+        "into_stock": facts.receiver == "stock" and exchange.kind not in FORMULA_OF,  # food is eaten, not kept
         "predecessor": facts.predecessor,
     }

@@ -19,7 +19,8 @@ from marketplace.core.errors import Invalid, NotFound
 from marketplace.exchanges.models import Exchange, ExchangeLine
 
 MOST = Decimal(1_000_000)  # kilograms of one unit, units, kilometres
-MEASURED = frozenset({"donation", "sale", "rental"})  # kinds whose inputs follow from mass, quantity and distance
+# kinds whose inputs follow from mass, quantity and distance
+MEASURED = frozenset({"donation", "sale", "rental", "food"})
 
 
 @dataclass(frozen=True)
@@ -123,7 +124,7 @@ def _described_anew(entry: LedgerEntry, said: Measured) -> Amended:
         thing = replace(thing, quantity=said.quantity)
     facts = describing.facts_of(exchange, line)
     made = describing.described(exchange, line, facts, thing)
-    result = compute(exchange.kind, made.inputs, facts.knowledge.factors, made.displacement_key, named=named_versions)
+    result = compute(entry.kind, made.inputs, facts.knowledge.factors, made.displacement_key, named=named_versions)
     changed = {
         "mass_grams": int((made.mass_kg * THOUSAND).to_integral_value()),
         "quantity": thing.quantity,

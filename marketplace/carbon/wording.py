@@ -50,6 +50,13 @@ def reason(code: str, data: dict[str, Any] | None = None) -> str:
         "claimed_before": lambda: _(
             "Cette pièce a déjà compté une fois, dans une autre unité : on ne peut pas dire quelle part reprendre."
         ),
+        "no_outcome_row": lambda: _(
+            "Aucun facteur publié pour ce que cette matière est devenue : elle reste hors du calcul."
+        ),
+        "no_route_named": lambda: _(
+            "Sans la filière prévue, notée sur le bon du transporteur, on ne sait pas à quoi comparer cette matière."
+        ),
+        "slip_of_another": lambda: _("La filière notée sur le bon n’est pas celle de cette matière."),
         "kind_later": lambda: _("Cette sorte d’échange n’est pas encore comptée."),
         "failure": lambda: _("Le calcul a échoué. Il est repris automatiquement."),
     }
@@ -91,8 +98,19 @@ def note(code: str) -> str:
             "Le réemploi repousse la fin d’une pièce : voici la sienne, comptée une seule fois, contre ce qui était "
             "prévu au premier don."
         ),
+        "to_stock_later": lambda: _(
+            "Ce qui est entré en stock n’est pas compté ici : chaque chose comptera quand elle repartira."
+        ),
         "plan_named_genset": lambda: _(
             "Compté contre un groupe électrogène parce que le plan du tournage en prévoyait un."
+        ),
+        "not_reported": lambda: _(
+            "Ce qui a été mangé n’est pas encore dit : rien n’est compté comme évité, seul le transport l’est. "
+            "L’organisation qui a reçu le repas a 7 jours pour le dire."
+        ),
+        "cold_not_counted": lambda: _(
+            "Transporté au froid : la bibliothèque n’a pas de facteur pour ce véhicule réfrigéré, il est compté sans "
+            "son groupe froid."
         ),
         "claim_reduced": lambda: _(
             "Cette pièce est repartie ensuite : la part de neuf évité qui revient à la suite est retirée d’ici."

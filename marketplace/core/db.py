@@ -109,7 +109,14 @@ GUARDS_SPEAK = {
     "hold_too_long": lambda: _("Rien ne se retient plus d’un an."),
     "piece_taken": lambda: _("Cette pièce est déjà prise à ces dates : choisissez-en une autre."),
     "ex_assignment_piece_id": lambda: _("Cette pièce est déjà prise à ces dates : choisissez-en une autre."),
+    "outcome_not_whole": lambda: _("Ce compte ne fait pas ce qui a été remis."),
+    "meal_recalled": lambda: _("Ce repas est rappelé : il ne se prend plus."),
     "append_only": lambda: _("Cet enregistrement ne se modifie pas."),
+    "weighing_not_open": lambda: _("Rien ne se pèse ici : la collecte n’est pas chargée, ou elle est déjà close."),
+    "weighing_sealed": lambda: _("Cette pesée est close : elle ne change plus, elle se corrige par une autre."),
+    "weighing_exceeded": lambda: _("Les parts attribuées dépassent la masse pesée."),
+    "weighing_unbalanced": lambda: _("Les parts attribuées ne font pas la masse pesée : complétez-les avant de clore."),
+    "weighing_open": lambda: _("La collecte n’est pas close : il reste une pesée à attribuer, ou rien n’est pesé."),
 }
 
 

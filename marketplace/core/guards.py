@@ -8,17 +8,35 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, text
 
+from marketplace.core import guards_intake
+
 
 @dataclass(frozen=True)
 class Guard:
     """One trigger. `sqlite` is a whole statement; the PostgreSQL one calls a function of its name, and is left out
-    where a constraint of that database does the same."""
+    where a constraint of that database does the same. `needs`: other tables that it reads."""
 
     name: str
     table: str
     sqlite: str
     postgresql_when: str | None = None  # e.g. BEFORE INSERT
     postgresql_body: str = ""  # plpgsql between BEGIN and END
+    needs: tuple[str, ...] = ()
+
+
+def watching(watch: guards_intake.Watch, needs: tuple[str, ...]) -> Guard:
+    """The trigger that refuses what `watch` calls wrong, in both dialects."""
+    in_sqlite = " ".join(f"SELECT RAISE(ABORT, '{code}') WHERE {wrong};" for wrong, code in watch.wrong)
+    in_postgresql = "".join(f"IF {wrong} THEN RAISE EXCEPTION '{code}'; END IF; " for wrong, code in watch.wrong)
+    lock = f"PERFORM {watch.locks.removeprefix('SELECT ')}; " if watch.locks else ""
+    return Guard(
+        watch.name,
+        watch.table,
+        f'CREATE TRIGGER {watch.name} BEFORE {watch.on} ON "{watch.table}" BEGIN {in_sqlite} END',
+        f"BEFORE {watch.on}",
+        f"{lock}{in_postgresql}RETURN {watch.gives};",
+        needs,
+    )
 
 
 def append_only(table: str) -> list[Guard]:
@@ -112,6 +130,13 @@ SELECT RAISE(ABORT, 'piece_taken') WHERE EXISTS (
     AND (NEW.ends_on IS NULL OR starts_on < NEW.ends_on) AND (ends_on IS NULL OR ends_on > NEW.starts_on)
 )"""
 
+_NOT_HANDED_OVER = """NOT EXISTS (
+  SELECT 1 FROM exchange_line JOIN exchange ON exchange.id = exchange_line.exchange_id
+  WHERE exchange_line.id = NEW.line_id AND exchange_line.listing_id = NEW.listing_id
+    AND exchange_line.quantity = NEW.quantity AND exchange.kind = 'meal' AND exchange.state = 'completed'
+)"""
+_RECALLED = "EXISTS (SELECT 1 FROM meal_recall WHERE meal_recall.listing_id = NEW.listing_id)"
+
 GUARDS: list[Guard] = [
     Guard(
         "guard_hold_insert",
@@ -146,6 +171,7 @@ GUARDS: list[Guard] = [
         )
         for verb in ("INSERT", "UPDATE")
     ),
+    *(watching(watch, guards_intake.NEEDS) for watch in guards_intake.WATCHES),
     *append_only("move"),
     *append_only("offline_payment"),
     *append_only("signature"),
@@ -155,6 +181,29 @@ GUARDS: list[Guard] = [
     *append_only("factor"),
     *append_only("parameter"),
     *append_only("meal_hand_over"),
+    *append_only("meal_outcome"),
+    *append_only("meal_recall"),
+    *append_only("meal_recall_notice"),
+    *append_only("meal_recall_answer"),
+    *append_only("meal_value"),
+    Guard(  # a receiver reports on all that it was handed, and on nothing else
+        "guard_meal_outcome_whole",
+        "meal_outcome",
+        "CREATE TRIGGER guard_meal_outcome_whole BEFORE INSERT ON meal_outcome WHEN NEW.line_id IS NOT NULL BEGIN "
+        f"SELECT RAISE(ABORT, 'outcome_not_whole') WHERE {_NOT_HANDED_OVER}; END",
+        "BEFORE INSERT",
+        f"IF NEW.line_id IS NOT NULL AND {_NOT_HANDED_OVER} THEN RAISE EXCEPTION 'outcome_not_whole'; END IF; "
+        "RETURN NEW;",
+    ),
+    Guard(  # fires after guard_hold_insert, by its name: the listing is locked by then
+        "guard_hold_recalled",
+        "hold",
+        f"CREATE TRIGGER guard_hold_recalled BEFORE INSERT ON hold WHEN {_PROMISED} BEGIN "
+        f"SELECT RAISE(ABORT, 'meal_recalled') WHERE {_RECALLED}; END",
+        "BEFORE INSERT",
+        f"IF {_PROMISED} AND {_RECALLED} THEN RAISE EXCEPTION 'meal_recalled'; END IF; RETURN NEW;",
+        needs=("meal_recall",),
+    ),
 ]
 
 
@@ -162,7 +211,11 @@ def due(connection: Connection) -> list[Guard]:
     """The guards that this database should have: those whose table exists, and that no constraint stands for."""
     tables = set(_tables(connection))
     sqlite = connection.dialect.name == "sqlite"
-    return [guard for guard in GUARDS if guard.table in tables and (sqlite or guard.postgresql_when)]
+    return [
+        guard
+        for guard in GUARDS
+        if guard.table in tables and tables.issuperset(guard.needs) and (sqlite or guard.postgresql_when)
+    ]
 
 
 def install(connection: Connection) -> None:

@@ -34,7 +34,9 @@ from marketplace.exchanges.papers_shown import insurance_state, title_code
 from marketplace.exchanges.signing import signatures_of
 from marketplace.exchanges.states import PROVIDER, RECEIVER
 from marketplace.jobs.outbox import enqueue
+from marketplace.meals.recalls import RECALLED
 from marketplace.messaging import rules
+from marketplace.messaging.listeners_meals import claim_facts
 from marketplace.messaging.services import add_message, facts_of, notify, notify_all, people_of_side
 
 
@@ -44,7 +46,10 @@ def on_exchange_requested(event: ExchangeRequested) -> None:
     if event.message:
         add_message(exchange, exchange.receiver_id, exchange.requested_by_id, event.message)
     people = [user_id for user_id in people_of_side(exchange, "provider") if user_id != exchange.requested_by_id]
-    notify_all(people, "exchange_requested", facts_of(exchange, "provider"), _path(exchange), exchange.provider_id)
+    facts = facts_of(exchange, "provider")
+    if exchange.kind == "meal":
+        facts |= claim_facts(exchange)
+    notify_all(people, "exchange_requested", facts, _path(exchange), exchange.provider_id)
 
 
 def on_exchange_moved(event: ExchangeMoved) -> None:
@@ -54,7 +59,11 @@ def on_exchange_moved(event: ExchangeMoved) -> None:
     exchange = db.session.get_one(Exchange, event.exchange_id)
     if exchange.state == "cart":  # nobody else knows of a cart
         return
+    if (exchange.kind, event.move, event.side) == ("meal", "accept", "product"):  # told as it was claimed
+        return
     move = _last_move(exchange.id)
+    if move is not None and move.data.get("code") == RECALLED:  # the recall itself tells of it
+        return
     data: dict[str, Any] = {"move": event.move, "reason": str((move.data.get("reason") if move else None) or "")}
     if move is not None:
         waits = event.move == "option" and exchange.option_rank == 2

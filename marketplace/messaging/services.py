@@ -81,7 +81,7 @@ def _tell_one(
                 name=user.name,
                 sentence=words.sentence,
                 url=address_of(lead),
-                why=str(texts.NAMES[kind][1]),
+                why=texts.why(kind),
                 preferences_url=address_of("/notifications/preferences"),
             )
         send_later(user.email, words.subject, text)
