@@ -147,7 +147,7 @@ class Filed:
         """Grams of a reclaim by what became of them."""
         found: dict[str, int] = {}
         for stream in self.entry.body["inputs"].get("streams", ()):
-            outcome = outcome_of(str(stream["outcome"]))
+            outcome = str(stream.get("became") or outcome_of(str(stream["outcome"])))
             found[outcome] = found.get(outcome, 0) + int((Decimal(stream["mass_kg"]) * THOUSAND).to_integral_value())
         return found
 

@@ -16,13 +16,14 @@ from marketplace.carbon.models import LedgerEntry
 from marketplace.carbon.numbers import ONE, ZERO, exactly, plain
 from marketplace.carbon.reasons import NotQuantified
 from marketplace.carbon.restating import at_mean_share, restate
-from marketplace.carbon.standing import entry_of_line, last_rental
+from marketplace.carbon.standing import entry_of_line, entry_of_reclaim, last_rental
 from marketplace.carbon.uses import rented_before, stock_before
 from marketplace.catalogue import taxonomy
 from marketplace.catalogue.models import Listing
 from marketplace.core.clock import PARIS
 from marketplace.core.db import db
 from marketplace.exchanges.models import Exchange, ExchangeLine
+from marketplace.reclaims.queries_intake import brought_in_by_reclaim
 
 CLAIMS = ("donation", "sale")
 
@@ -33,18 +34,38 @@ def claim_of(listing: Listing) -> LedgerEntry | None:
 
 
 def predecessor_of(listing: Listing, on: date, but_of_line: int | None = None) -> Named | None:
-    """The live entry before this one in the thing's chain of custody."""
-    found = last_rental(listing.id, on, but_of_line) or claim_of(listing)
+    """The live entry before this one in the thing's chain of custody: of a thing that a collection brought in, at
+    first that of the collection."""
+    found = last_rental(listing.id, on, but_of_line) or claim_of(listing) or _reclaim_of(listing)
     return Named(found.id, found.public_id) if found else None
+
+
+def _reclaim_of(listing: Listing) -> LedgerEntry | None:
+    if listing.origin_line_id is not None:
+        return None
+    before = brought_in_by_reclaim(listing.id)
+    return entry_of_reclaim(before.id) if before is not None else None
+
+
+def begins_a_chain(predecessor: Named | None) -> bool:
+    """Whether a transfer with this entry before it is the thing's first: a collection that brought in many things is
+    the transfer of none of them."""
+    before = db.session.get(LedgerEntry, predecessor.id) if predecessor is not None else None
+    return before is None or before.kind == "reclaim"
 
 
 def brought_in_by(listing: Listing, keeper: Organisation, rented: bool) -> Exchange | None:
     """The exchange whose giver shares in what goes out of the keeper's stock (rule 2); None where there is none.
 
-    A thing rented out counts as its keeper's stock; nobody brought in what the keeper bought new.
+    A thing rented out counts as its keeper's stock; nobody brought in what the keeper bought new. What a collection
+    brought in was brought by whoever was collected from.
     """
-    if listing.origin_line_id is None or listing.acquired == "bought_new":
+    if listing.acquired == "bought_new":
         return None
+    if listing.origin_line_id is None:
+        collected = brought_in_by_reclaim(listing.id)
+        stocked = rented or receiver_of(keeper.kind, False) == "stock"
+        return collected if collected is not None and stocked and collected.provider_id != keeper.id else None
     claim = claim_of(listing)
     into_stock = claim.into_stock if claim is not None else receiver_of(keeper.kind, False) == "stock"
     if not (into_stock or rented):

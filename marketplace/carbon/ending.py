@@ -61,7 +61,7 @@ def first_of_chain(entry: LedgerEntry) -> LedgerEntry:
     """The first transfer of the chain of custody that `entry` stands in."""
     while entry.predecessor_id is not None:
         before = db.session.get(LedgerEntry, entry.predecessor_id)
-        if before is None:
+        if before is None or before.kind == "reclaim":  # it brought in many things; the first transfer is this one's
             break
         entry = before
     return entry

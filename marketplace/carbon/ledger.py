@@ -49,7 +49,7 @@ def append(claim: Claim) -> LedgerEntry:
         mass_grams=claim.mass_grams,
         occurred_on=claim.occurred_on,
         recorded_at=now(),
-        region=regions_left_from([claim.line.id]).get(claim.line.id) if claim.line else None,
+        region=claim.region or (regions_left_from([claim.line.id]).get(claim.line.id) if claim.line else None),
         result_kgco2e=claim.result.total if claim.result else None,
         uncertainty_kgco2e=claim.result.uncertainty if claim.result else None,
         reason=claim.reason,

@@ -31,6 +31,9 @@ REASONS = frozenset(
         "no_final_route",  # an end of life: the row of what became of it is not said (data: key)
         "end_booked",  # an end of life: it is in the ledger already
         "no_route_avoided",  # an end of life: nobody said at first where it would have gone
+        "no_outcome_row",  # a reclaim: no published row for what became of this material (data: key)
+        "no_route_named",  # a reclaim: the route it would have taken has to be named on the slip (data: key)
+        "slip_of_another",  # a reclaim: the route on the slip is not one of this material (data: key)
         "kind_later",  # this kind of exchange is not counted yet
         "failure",  # something unexpected; a later job tries again
     }

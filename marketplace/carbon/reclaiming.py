@@ -4,7 +4,7 @@ The listener of a reclaim's completion calls `record_reclaim`; `ledger replay` t
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -45,6 +45,12 @@ class Reclaimed:
     listing: Listing | None = None
     units: Decimal = ZERO
     own_eol: Sequence[Mapping[str, Any]] = ()
+    notes: Sequence[str] = ()
+    parameters: Mapping[str, str] = field(default_factory=dict)  # defaults that the inputs were made with
+    shares: tuple[str, str] | None = None  # the giver's and the receiver's, where both agreed on others
+    region: str | None = None
+    replaces: Named | None = None
+    correction: Mapping[str, str] | None = None
 
 
 def record_reclaim(done: Reclaimed) -> LedgerEntry:
@@ -99,7 +105,7 @@ def _claim(done: Reclaimed, refusal: NotQuantified | None) -> Claim:
     listing = done.listing
     knowledge = knowledge_on(done.occurred_on)
     noted = knowledge.parameters.noted()
-    shares = noted.get("allocation.giver").value, noted.get("allocation.receiver").value
+    shares = done.shares or (noted.get("allocation.giver").value, noted.get("allocation.receiver").value)
     common: dict[str, Any] = {
         "kind": "reclaim",
         "subject_kind": SUBJECT,
@@ -113,6 +119,10 @@ def _claim(done: Reclaimed, refusal: NotQuantified | None) -> Claim:
         "unit": listing.unit if listing is not None else None,
         "mass_grams": int((done.mass_weighed_kg * THOUSAND).to_integral_value()),
         "predecessor": custody.predecessor_of(listing, done.occurred_on) if listing is not None else None,
+        "notes": done.notes,
+        "region": done.region,
+        "replaces": done.replaces,
+        "correction": done.correction,
     }
     try:
         if refusal is not None:
@@ -127,7 +137,7 @@ def _claim(done: Reclaimed, refusal: NotQuantified | None) -> Claim:
         **common,
         result=result,
         inputs=done.inputs,
-        parameters={key: row.value for key, row in noted.used.items()},
+        parameters={**done.parameters, **{key: row.value for key, row in noted.used.items()}},
     )
 
 

@@ -146,7 +146,7 @@ def _claim(
         basis=made.basis,
         notes=made.notes,
         uses_key=made.uses_key,
-        route_avoided=made.route_avoided if facts.predecessor is None else (),
+        route_avoided=made.route_avoided if custody.begins_a_chain(facts.predecessor) else (),
     )
 
 

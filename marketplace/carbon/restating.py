@@ -56,6 +56,7 @@ def restate(
         "predecessor": named(entry.predecessor_id, body["predecessor"]),
         "uses_key": body.get("uses_key"),
         "route_avoided": body.get("route_avoided", ()),
+        "region": entry.region if entry.line_id is None else None,
     }
     return ledger.append(
         Claim(

@@ -20,6 +20,12 @@ def entry_of_line(line_id: int) -> LedgerEntry | None:
     return db.session.scalar(query.order_by(LedgerEntry.position.desc()).limit(1))
 
 
+def entry_of_reclaim(exchange_id: int) -> LedgerEntry | None:
+    """The ledger's present word on a collection as a whole."""
+    query = standing().where(LedgerEntry.exchange_id == exchange_id, LedgerEntry.subject_kind == "reclaim")
+    return db.session.scalar(query.order_by(LedgerEntry.position.desc()).limit(1))
+
+
 def last_rental(listing_id: int, until: date, but_of_line: int | None = None) -> LedgerEntry | None:
     """The last rental of a listing until a day, another line's than `but_of_line`."""
     query = standing().where(

@@ -17,13 +17,15 @@ from marketplace.jobs.outbox import enqueue
 CERTIFICATE, QUOTE, AGREEMENT, SALE = "donation_certificate", "quote", "agreement", "sale_receipt"
 PREPARATION, CONDITION, INSURANCE = "preparation", "condition", "insurance"
 CARBON = "carbon_certificate"
+RECLAIM = "reclaim_certificate"
 
-AT_COMPLETION = {"donation": CERTIFICATE, "sale": SALE}
+AT_COMPLETION = {"donation": CERTIFICATE, "sale": SALE, "reclaim": RECLAIM}
 SIGNED = frozenset({AGREEMENT, CONDITION})  # both sides say yes to these
 VERIFIED = frozenset(
-    {CERTIFICATE, QUOTE, AGREEMENT, SALE, CONDITION, CARBON}
+    {CERTIFICATE, QUOTE, AGREEMENT, SALE, CONDITION, CARBON, RECLAIM}
 )  # these have a code to verify printed on them
-ONE_AT_A_TIME = frozenset({QUOTE, AGREEMENT, PREPARATION, INSURANCE, CARBON})  # a newer one takes the place of the last
+# a newer one takes the place of the last
+ONE_AT_A_TIME = frozenset({QUOTE, AGREEMENT, PREPARATION, INSURANCE, CARBON, RECLAIM})
 
 # after these moves the terms of a rental stand as both sides agreed to them
 AGREEING = frozenset({"accept", "confirm", "extend"})

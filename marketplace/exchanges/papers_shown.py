@@ -27,6 +27,7 @@ FILE_NAMES = {
     "condition": "etat-des-lieux",
     "insurance": "assurance",
     "carbon_certificate": "attestation-carbone",
+    "reclaim_certificate": "certificat-de-collecte",
 }
 EXTENSIONS = {"application/pdf": "pdf", "image/jpeg": "jpg"}
 

@@ -200,6 +200,7 @@ LABELS = {
         "return": _l("État des lieux de retour"),
         "insurance": _l("Attestation d’assurance"),
         "carbon_certificate": _l("Attestation d’émissions évitées"),
+        "reclaim_certificate": _l("Certificat de collecte"),
     },
     # « Réduction comprise : 20 % (école) »
     "reduction": {"school": _l("école"), "non_profit": _l("association"), "agreed": _l("accordée")},

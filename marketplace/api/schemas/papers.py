@@ -7,7 +7,7 @@ from marketplace.exchanges.states import PROVIDER, RECEIVER
 
 KINDS = [
     "quote", "agreement", "preparation", "condition", "insurance", "donation_certificate", "sale_receipt",
-    "carbon_certificate",
+    "carbon_certificate", "reclaim_certificate",
 ]  # fmt: skip
 MEDIA_TYPES = ["application/pdf", "image/jpeg"]
 
