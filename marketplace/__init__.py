@@ -67,6 +67,7 @@ BLUEPRINTS = [
     "marketplace.exchanges.views_calendar",
     "marketplace.exchanges.views_planner",
     "marketplace.exchanges.views_feeds",
+    "marketplace.meals.views_profile",  # with the pages of views.py, on one blueprint
     "marketplace.web.home",
     "marketplace.web.theme",
     "marketplace.web.legal",
@@ -81,6 +82,7 @@ BLUEPRINTS = [
     "marketplace.exchanges.commands",
     "marketplace.accounts.views_organisations",
     "marketplace.accounts.views_productions",
+    "marketplace.reclaims.views_answers",  # with the pages of views.py, views_ask.py and views_profile.py
     "marketplace.footprint.views_sheet",
     "marketplace.footprint.views_crew",
     "marketplace.footprint.views_footprint",
@@ -93,6 +95,10 @@ BLUEPRINTS = [
     "marketplace.moderation.views_corrections",
     "marketplace.reclaims.views_plans",
     "marketplace.reclaims.views_crew_plan",
+    "marketplace.meals.views_traced",
+    "marketplace.meals.views_reporting",
+    "marketplace.meals.views_recalls",
+    "marketplace.meals.views_ordering",
     "marketplace.carbon.views_hook_ups",
     "marketplace.carbon.views_upkeep",
     "marketplace.carbon.views_ends",

@@ -16,6 +16,7 @@ from marketplace.accounts.events import (
     PartnershipChanged,
     VerificationChanged,
 )
+from marketplace.adapters import ortools_router
 from marketplace.adapters.file_mail import FileMail
 from marketplace.adapters.local_files import LocalFiles
 from marketplace.adapters.postgres_index import PostgresIndex
@@ -72,6 +73,7 @@ from marketplace.reclaims import closing as intake_closing
 from marketplace.reclaims import jobs as reclaim_jobs
 from marketplace.reclaims import jobs_intake, listeners_intake, plan_moving, weighing_photos
 from marketplace.reclaims import moves as reclaim_moves
+from marketplace.reclaims import photos as reclaim_photos
 from marketplace.reclaims.events import (
     CallDeclined,
     CallEnded,
@@ -163,6 +165,7 @@ JOBS: dict[str, Callable[..., None]] = {
     "messaging.write_invitation": messaging_jobs.write_invitation,
     "moderation.sweep_contacts": reports.sweep_contacts,
     "reclaims.expire_calls": reclaim_jobs.expire_calls,
+    "reclaims.process_photo": reclaim_photos.process,
     "carbon.record_again": carbon_jobs.record_again,
     "carbon.record_reclaim_again": carbon_jobs.record_reclaim_again,
     "reclaims.stock_parts": jobs_intake.stock_parts,
@@ -235,6 +238,7 @@ def init_app(app: Flask, settings: Settings) -> None:
         "files": LocalFiles(Path(settings.storage_url.removeprefix("file://"))),
         "mailer": mailer,
         "index": PostgresIndex() if settings.database_url.startswith("postgresql") else SqliteIndex(),
+        "router": ortools_router.router(),
     }
     app.extensions["listeners"] = LISTENERS
     app.extensions["jobs"] = JOBS

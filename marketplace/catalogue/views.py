@@ -15,6 +15,7 @@ from marketplace.carbon.models import ListingEstimate
 from marketplace.catalogue import copying, queries, rules, services, taxonomy, views_page
 from marketplace.catalogue.packages import missing_advised
 from marketplace.catalogue.photos import SIZES, TYPES
+from marketplace.catalogue.rules import is_food
 from marketplace.catalogue.views_alike import held_back, own_drafts
 from marketplace.catalogue.views_facts import origin_facts, trait_facts
 from marketplace.catalogue.views_terms import term_facts
@@ -22,6 +23,7 @@ from marketplace.core import text
 from marketplace.core.db import db, transaction
 from marketplace.core.errors import NotFound
 from marketplace.exchanges.queries import free_quantities
+from marketplace.meals.models import Leftover
 from marketplace.ports import current
 from marketplace.web import filters
 from marketplace.web.access import current_actor, enter, signed_in_actor
@@ -42,6 +44,8 @@ def listing_show(public_id: str, slug: str = "") -> Any:
     """A listing as its reader may see it; an old or wrong end of the address leads to the right one."""
     actor = current_actor()
     listing = views_page.page_row(actor, public_id)
+    if is_food(listing.category_key) and db.session.get(Leftover, listing.id) is not None:
+        return redirect(url_for("meals.show", public_id=public_id), 303)
     right_end = text.slug(listing.title)
     if slug != right_end:
         right = url_for("catalogue.listing_show", public_id=public_id, slug=right_end)

@@ -164,6 +164,14 @@ class DepartureForm(CodeForm):
         self.deposit_how.choices = [("", _l("Pas reçue")), *ways]
 
 
+class MealForm(MoveForm):
+    """The hand-over of a meal: the code, and what the probe reads at the core."""
+
+    code = StringField(_l("Code à six chiffres"))
+    temperature_c = StringField(_l("Température à cœur"))
+    out_since = StringField(_l("Hors température depuis"))
+
+
 class ReturnForm(MoveForm):
     """What came back; line by line it is read by `entries_sent`."""
 

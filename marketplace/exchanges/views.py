@@ -18,7 +18,7 @@ from marketplace.core.text import slug
 from marketplace.exchanges import counter, queries, services
 from marketplace.exchanges.codes import TooManyTries
 from marketplace.exchanges.documents import CARBON
-from marketplace.exchanges.forms import FORMS, MessageForm, MoveForm, PickForm, form_for, show_errors
+from marketplace.exchanges.forms import FORMS, MealForm, MessageForm, MoveForm, PickForm, form_for, show_errors
 from marketplace.exchanges.forms_things import amended_lines
 from marketplace.exchanges.models import Exchange
 from marketplace.exchanges.paper_files import sent
@@ -133,7 +133,8 @@ def make_move(public_id: str, move: str) -> Any:
     actor = signed_in_actor()
     exchange = queries.exchange_for(actor, public_id)  # strangers stop here, whatever they sent
     picks = move == "appoint" and "appoint-pick" in request.form
-    form = form_for(move, None, cls=PickForm if picks else FORMS[move], sent=True)  # type: ignore[arg-type]
+    cls = MealForm if (exchange.kind, move) == ("meal", "hand_over") else FORMS[move]
+    form = form_for(move, None, cls=PickForm if picks else cls, sent=True)  # type: ignore[arg-type]
     version = form.version.data or ""
     try:
         if exchange.kind == "rental" and move in CONDITION_MOVES:

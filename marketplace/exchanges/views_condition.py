@@ -22,11 +22,12 @@ from marketplace.exchanges.assigning import count_out
 from marketplace.exchanges.codes import TooManyTries
 from marketplace.exchanges.counter import progress_of
 from marketplace.exchanges.dues import dues_of
-from marketplace.exchanges.forms import DepartureForm, MoveForm, form_for, show_errors
+from marketplace.exchanges.forms import DepartureForm, MealForm, MoveForm, form_for, show_errors
 from marketplace.exchanges.forms_things import completed, departures_sent, returns_sent
 from marketplace.exchanges.models import Exchange, ExchangeLine
 from marketplace.exchanges.states import RECEIVER
 from marketplace.exchanges.views_page import pieces_by_line, things_of
+from marketplace.meals.views_exchange import fetch_for
 from marketplace.web.access import signed_in_actor
 
 MOST_FILES = 12  # photos of one sending
@@ -47,7 +48,7 @@ def hand_over_page(
     if "hand_over" not in view.moves or not view.may_move:
         return redirect(url_for("exchanges.show", public_id=public_id), 303)
     dues = dues_of(exchange)
-    form = form or form_for("hand_over", exchange, cls=DepartureForm)
+    form = form or form_for("hand_over", exchange, cls=MealForm if exchange.kind == "meal" else DepartureForm)
     return render_template(
         "exchanges/hand_over.html",
         view=view,
@@ -57,6 +58,7 @@ def hand_over_page(
         pieces=pieces_by_line(exchange, ("planned",)),
         dues=dues,
         progress=progress_of([exchange.id])[exchange.id],
+        meal=fetch_for(view) if exchange.kind == "meal" else None,
         **_shown(kept, sent),
     )
 

@@ -40,6 +40,8 @@ from marketplace.exchanges.states import PROVIDER
 from marketplace.exchanges.views_page_history import history_of
 from marketplace.exchanges.views_page_life import Step, steps_of
 from marketplace.exchanges.views_page_turn import Turn, turn_of
+from marketplace.meals.views_exchange import fetch_for, turn_for
+from marketplace.meals.views_words import Fetch
 from marketplace.web import filters, papers
 from marketplace.web.labels import label
 
@@ -79,6 +81,7 @@ class Page:
     shortages: list[Missing] = field(default_factory=list)
     entries: list[Any] = field(default_factory=list)
     estimate: tuple[Decimal, Decimal] | None = None
+    meal: Fetch | None = None
 
 
 def title_of(exchange: Exchange) -> str:
@@ -96,6 +99,7 @@ def heading_of(exchange: Exchange) -> str:
         "donation": _("Don de %(what)s", what=what),
         "rental": _("Location de %(what)s", what=what),
         "sale": _("Vente de %(what)s", what=what),
+        "meal": _("Repas, %(what)s", what=what),
     }.get(exchange.kind, what)
 
 
@@ -109,7 +113,8 @@ def exchange_word(kind: str, state: str) -> str:
 def page_of(actor: Actor, exchange: Exchange, refused: tuple[str, MoveForm] | None = None) -> Page:
     """The page as it is now. `refused`: a move and its form as it was sent, shown again with its errors."""
     view = queries.view_of(actor, exchange)
-    charges, payments = (charges_of(exchange.id), payments_of(exchange.id)) if exchange.kind != "donation" else ([], [])
+    priced = exchange.kind in ("rental", "sale")
+    charges, payments = (charges_of(exchange.id), payments_of(exchange.id)) if priced else ([], [])
     forms = {move: form_of(view, move, charges) for move in view.moves if move in FORMS} if view.may_move else {}
     if isinstance(pay := forms.get("pay_offline"), PayForm) and not pay.what.choices:
         del forms["pay_offline"]
@@ -124,10 +129,14 @@ def page_of(actor: Actor, exchange: Exchange, refused: tuple[str, MoveForm] | No
         forms[refused[0]] = refused[1]
     other = exchange.receiver if view.side == PROVIDER else exchange.provider
     rows, dues = rows_of(exchange, view.state), dues_of(exchange)
+    meal = fetch_for(view) if exchange.kind == "meal" else None
     return Page(
         view=view,
         title=heading_of(exchange),
-        turn=turn_of(view, dues, other=other.name, pickable=bool(pickable), is_late=any(row.is_late for row in rows)),
+        turn=turn_for(view, other.name, meal)
+        if meal is not None
+        else turn_of(view, dues, other=other.name, pickable=bool(pickable), is_late=any(row.is_late for row in rows)),
+        meal=meal,
         steps=steps_of(view),
         forms=forms,
         history=history_of(exchange),

@@ -27,6 +27,7 @@ class Step:
 # the states that each kind passes, in their order; those in brackets of `_passes` only where they belong
 ROADS = {
     "donation": ("requested", "accepted", "confirmed", "completed"),
+    "meal": ("requested", "confirmed", "completed"),
     "sale": ("requested", "accepted", "confirmed", "completed"),
     "rental": ("requested", "option", "accepted", "confirmed", "handed_over", "returned", "completed"),
 }
@@ -49,7 +50,7 @@ def steps_of(view: ExchangeView) -> list[Step]:
             current=state != "disputed" and place == reached + 1 and reached >= 0,
         )
         steps.append(_at(step, entered.get(one)))
-        if one == "confirmed" and exchange.kind != "rental" and (view.appointment or state not in ENDED):
+        if one == "confirmed" and exchange.kind not in ("rental", "meal") and (view.appointment or state not in ENDED):
             steps += _meeting(view, is_next=state == "confirmed")
     if state in ENDED:
         ended = Step(label("exchange_state", state), current=True)
@@ -58,7 +59,7 @@ def steps_of(view: ExchangeView) -> list[Step]:
         done = [step for step in steps if step.done]
         rest = [step for step in steps if not step.done]
         return [*done, _at(Step(_("En litige"), current=True), entered.get("disputed")), *rest]
-    if state == "confirmed" and exchange.kind != "rental" and view.appointment is None:
+    if state == "confirmed" and exchange.kind not in ("rental", "meal") and view.appointment is None:
         for step in steps:  # the meeting comes before the hand-over
             step.current = step.title == _("Rendez-vous")
     return steps
@@ -104,6 +105,8 @@ def _title(exchange: Exchange, state: str) -> str:
             "returned": _("Rendu"),
             "completed": _("Terminé"),
         }[state]
+    if exchange.kind == "meal":
+        return {"requested": _("Demandé"), "confirmed": _("Retenu"), "completed": _("Remis")}[state]
     return {
         "requested": _("Demandé"),
         "accepted": _("Autre proposition") if exchange.kind == "donation" or exchange.terms_changed else _("Accepté"),
