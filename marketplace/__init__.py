@@ -93,8 +93,11 @@ BLUEPRINTS = [
     "marketplace.moderation.views",
     "marketplace.moderation.views_reports",
     "marketplace.moderation.views_corrections",
+    "marketplace.reclaims.views_intake_corrections",  # with the pages of views_intake.py and views_intake_parts.py
+    "marketplace.reclaims.views_register",
     "marketplace.reclaims.views_plans",
     "marketplace.reclaims.views_crew_plan",
+    "marketplace.reclaims.views_rounds",
     "marketplace.meals.views_traced",
     "marketplace.meals.views_reporting",
     "marketplace.meals.views_recalls",

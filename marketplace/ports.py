@@ -91,6 +91,21 @@ class SearchIndex(Protocol):
         """Listings with words but without a search document."""
 
 
+class Router(Protocol):
+    """A solver of rounds, where one is installed. The product has an order of its own without it."""
+
+    def order(
+        self,
+        km: Sequence[Sequence[float]],
+        speed_kmh: float,
+        windows: Sequence[tuple[float | None, float | None]],
+        service: Sequence[float],
+        seconds: float,
+    ) -> list[int] | None:
+        """An order of the stops, each once: place n + 1 of `km` is stop n, place 0 the depot; windows and service in
+        minutes after leaving. None when it finds none within `seconds`."""
+
+
 def current(name: str) -> Any:
-    """The adapter serving a port in this application: 'files', 'mailer' or 'index'."""
+    """The adapter serving a port in this application: 'files', 'mailer', 'index', or 'router', which may be None."""
     return current_app.extensions["ports"][name]

@@ -104,7 +104,7 @@ def lines_of(plan: WrapPlan) -> list[Shown]:
     taken, covers = promised(ids), covers_of(ids) if ids else {}
     at = now()
     found = [_shown(plan, line, listing, state, taken, covers, at) for line, listing, state in rows]
-    return sorted(found, key=lambda line: (line.zone.casefold(), line.id))
+    return sorted(found, key=lambda line: (line.zone == "", line.zone.casefold(), line.id))
 
 
 def _shown(

@@ -8,6 +8,7 @@ if (legend) {
     const all = form.elements.all?.checked;
     const ticked = form.querySelectorAll(all ? 'input[name=shown]' : 'input[name=line]:checked').length;
     legend.textContent = ticked ? `${words} (${ticked})` : words;
+    for (const link of form.querySelectorAll('[data-count]')) link.textContent = legend.textContent;
   };
   form.addEventListener('change', count);
   count();

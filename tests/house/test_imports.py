@@ -35,6 +35,7 @@ ONLY_THERE = {
     "boto3": {"marketplace/adapters/"},
     "redis": {"marketplace/adapters/"},
     "weasyprint": {"marketplace/web/papers.py"},
+    "ortools": {"marketplace/adapters/"},
 }
 
 # Decisions on plain values: no Flask, no database, no clock

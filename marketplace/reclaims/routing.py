@@ -1,0 +1,291 @@
+"""In which order one truck makes its stops: nearest first, put in where it costs least, windows kept where they can be.
+
+Pure. Distances are great circles times a road factor, the way is driven at one average speed, and every minute counts
+from the moment the truck leaves. What cannot be kept is said, never hidden: `Visit.late` is by how much.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+SPEED_KMH = 35  # in and around a town, a truck, lights included; a round may say otherwise
+EXACT = 7  # so many stops are tried in every order
+ROUNDS_OF_MOVES = 12  # of improving; each is at most so many times better than nothing that this is never reached
+_LITTLE = 1e-9
+
+
+@dataclass(frozen=True)
+class Stop:
+    """`opens` and `closes` in minutes after the truck leaves (None: whenever); loading must be over at `closes`."""
+
+    key: str
+    opens: float | None = None
+    closes: float | None = None
+    service: float = 30
+    litres: int = 0
+    grams: int = 0
+
+
+@dataclass(frozen=True)
+class Way:
+    """Road kilometres between places, the depot first: place n + 1 is stop n. `speed` in km/h."""
+
+    km: tuple[tuple[float, ...], ...]
+    speed: float = SPEED_KMH
+
+    def minutes(self, a: int, b: int) -> float:
+        return self.km[a][b] / self.speed * 60
+
+
+@dataclass(frozen=True)
+class Visit:
+    """What happens at a stop: minutes after leaving, road km since the place before, minutes `late` for its window."""
+
+    stop: int
+    km: float
+    arrives: float
+    begins: float
+    leaves: float
+    late: float
+
+
+@dataclass(frozen=True)
+class Timetable:
+    visits: tuple[Visit, ...]
+    km: float  # the way back included
+    back: float  # minutes after leaving
+
+    @property
+    def late(self) -> float:
+        return sum(visit.late for visit in self.visits)
+
+
+def way(
+    places: Sequence[tuple[float, float]],
+    road_factor: float,
+    distance: Callable[[tuple[float, float], tuple[float, float]], float],
+    speed: float = SPEED_KMH,
+) -> Way:
+    """The distances between `places` (the depot first), by the great-circle `distance` in km."""
+    km = [[0.0] * len(places) for _place in places]
+    for a, one in enumerate(places):
+        for b in range(a):
+            km[a][b] = km[b][a] = distance(one, places[b]) * road_factor
+    return Way(tuple(map(tuple, km)), speed)
+
+
+def timetable(known: Way, stops: Sequence[Stop], order: Sequence[int]) -> Timetable:
+    """When each stop of `order` is made; whoever comes early waits until it opens."""
+    at, place, km, visits = 0.0, 0, 0.0, []
+    for stop in order:
+        here, leg = stops[stop], known.km[place][stop + 1]
+        at += known.minutes(place, stop + 1)
+        arrives = at
+        begins = max(at, here.opens) if here.opens is not None else at
+        at = begins + here.service
+        late = max(0.0, at - here.closes) if here.closes is not None else 0.0
+        visits.append(Visit(stop, leg, arrives, begins, at, late if late > 1e-6 else 0.0))
+        km += leg
+        place = stop + 1
+    home = known.km[place][0]
+    return Timetable(tuple(visits), km + home, at + known.minutes(place, 0))
+
+
+def cost(known: Way, stops: Sequence[Stop], order: Sequence[int]) -> tuple[float, float, float]:
+    """What an order is judged by: minutes late, then km, then the hour of return."""
+    at, place, km, late = 0.0, 0, 0.0, 0.0
+    per_km = 60 / known.speed
+    for stop in order:
+        leg = known.km[place][stop + 1]
+        km += leg
+        here = stops[stop]
+        at += leg * per_km
+        if here.opens is not None and at < here.opens:
+            at = here.opens
+        at += here.service
+        if here.closes is not None and at > here.closes + 1e-6:
+            late += at - here.closes
+        place = stop + 1
+    home = known.km[place][0]
+    return late, km + home, at + home * per_km
+
+
+def propose(known: Way, stops: Sequence[Stop]) -> list[int]:
+    """An order of all stops, each once: of few the best there is, of many nearest first, then moved while it helps."""
+    if len(stops) <= EXACT:
+        return _best(known, stops)
+    return improved(known, stops, nearest_first(known, stops))
+
+
+def nearest_first(known: Way, stops: Sequence[Stop]) -> list[int]:
+    """The stop nearest to the way so far (the depot at first) comes next, put in where the windows are kept and the
+    detour is the smallest."""
+    order: list[int] = []
+    left = set(range(len(stops)))
+    near = {stop: known.km[0][stop + 1] for stop in left}
+    while left:
+        stop = min(left, key=lambda one: (near[one], one))
+        left.remove(stop)
+        tries = [[*order[:place], stop, *order[place:]] for place in range(len(order) + 1)]
+        order = min(tries, key=lambda one: cost(known, stops, one))
+        for one in left:
+            near[one] = min(near[one], known.km[stop + 1][one + 1])
+    return order
+
+
+def improved(known: Way, stops: Sequence[Stop], order: Sequence[int]) -> list[int]:
+    """`order`, parts of it turned round and stops moved elsewhere while that makes it better; never worse."""
+    best, price = list(order), cost(known, stops, order)
+    for _round in range(ROUNDS_OF_MOVES):
+        before = price
+        for tried in _neighbours(best, known):
+            now = cost(known, stops, tried)
+            if now[0] < price[0] - _LITTLE or (now[0] <= price[0] + _LITTLE and now[1] < price[1] - _LITTLE):
+                best, price = tried, now
+        if price >= before:
+            break
+    return best
+
+
+def _neighbours(order: list[int], known: Way) -> "list[list[int]]":
+    """Orders one step away: a part turned round, or up to three stops in a row put elsewhere; without those that
+    lengthen the way, as long as nothing waits on windows: the caller asks for the price of each."""
+    found = []
+    size = len(order)
+    limit = _length(order, known) * 1.15  # a detour that long is never worth a window that others keep too
+    for a in range(size):
+        for b in range(a + 2, size + 1):
+            found.append(order[:a] + order[a:b][::-1] + order[b:])
+    for many in (1, 2, 3):
+        for a in range(size - many + 1):
+            part, rest = order[a : a + many], order[:a] + order[a + many :]
+            for place in range(len(rest) + 1):
+                if place != a:
+                    found.append(rest[:place] + part + rest[place:])
+    return [one for one in found if _length(one, known) <= limit]
+
+
+def _length(order: Sequence[int], known: Way) -> float:
+    places = [0, *(stop + 1 for stop in order), 0]
+    return sum(known.km[a][b] for a, b in pairwise(places))
+
+
+def _best(known: Way, stops: Sequence[Stop]) -> list[int]:
+    """Every order, those that are worse already left early."""
+    best: list[int] = list(range(len(stops)))
+    price: tuple[float, float] = cost(known, stops, best)[:2]
+
+    def go(order: list[int], left: frozenset[int], at: float, km: float, late: float) -> None:
+        nonlocal best, price
+        place = order[-1] + 1 if order else 0
+        if not left:
+            whole = (late, km + known.km[place][0])
+            if whole < (price[0] - _LITTLE, 0) or (whole[0] <= price[0] + _LITTLE and whole[1] < price[1] - _LITTLE):
+                best, price = list(order), whole
+            return
+        for stop in sorted(left, key=lambda one: known.km[place][one + 1]):
+            here, leg = stops[stop], known.km[place][stop + 1]
+            begins = at + known.minutes(place, stop + 1)
+            if here.opens is not None:
+                begins = max(begins, here.opens)
+            leaves = begins + here.service
+            over = max(0.0, leaves - here.closes) if here.closes is not None else 0.0
+            over = late + (over if over > 1e-6 else 0.0)
+            if over > price[0] + _LITTLE or (over >= price[0] - _LITTLE and km + leg >= price[1]):
+                continue
+            go([*order, stop], left - {stop}, leaves, km + leg, over)
+
+    go([], frozenset(range(len(stops))), 0.0, 0.0, 0.0)
+    return best
+
+
+# --- loads -----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Room:
+    """What a vehicle takes."""
+
+    litres: int
+    grams: int
+
+    def takes(self, litres: int, grams: int) -> bool:
+        return litres <= self.litres and grams <= self.grams
+
+
+@dataclass(frozen=True)
+class Part:
+    """What one outing takes of a stop; `whole` when it is all of it."""
+
+    stop: int
+    litres: int
+    grams: int
+    whole: bool = True
+
+
+def trips_for(litres: int, grams: int, room: Room) -> int:
+    """How many times the vehicle must be filled for this much; once for nothing."""
+    return max(1, -(-litres // room.litres), -(-grams // room.grams))
+
+
+def parts_of(stops: Sequence[Stop], room: Room) -> list[Part]:
+    """Each stop as what one outing can take of it: equal parts where it is too much for one."""
+    found = []
+    for number, stop in enumerate(stops):
+        trips = trips_for(stop.litres, stop.grams, room)
+        for trip in range(trips):
+            litres = stop.litres // trips + (trip < stop.litres % trips)
+            grams = stop.grams // trips + (trip < stop.grams % trips)
+            found.append(Part(number, litres, grams, trips == 1))
+    return found
+
+
+def outings(known: Way, stops: Sequence[Stop], room: Room) -> list[list[Part]]:
+    """The stops shared out over as many outings of one vehicle as it takes, none ever over its volume or payload: the
+    stop farthest from the depot begins one, those nearest to it that still fit follow. Orders are `propose`'s."""
+    left = parts_of(stops, room)
+    found: list[list[Part]] = []
+    while left:
+        first = max(left, key=lambda part: (known.km[0][part.stop + 1], -part.stop))
+        left.remove(first)
+        load, litres, grams = [first], first.litres, first.grams
+        while True:
+            there = {part.stop for part in load}
+            fits = [
+                part for part in left
+                if part.stop not in there and room.takes(litres + part.litres, grams + part.grams)
+            ]  # fmt: skip
+            if not fits:
+                break
+            chosen = min(fits, key=lambda part: (min(known.km[one + 1][part.stop + 1] for one in there), part.stop))
+            left.remove(chosen)
+            load.append(chosen)
+            litres, grams = litres + chosen.litres, grams + chosen.grams
+        found.append(load)
+    return found
+
+
+def only(known: Way, stops: Sequence[Stop], chosen: Sequence[int]) -> tuple[Way, list[Stop]]:
+    """The way and the stops of some of them, numbered anew in the order of `chosen`."""
+    places = [0, *(stop + 1 for stop in chosen)]
+    km = tuple(tuple(known.km[a][b] for b in places) for a in places)
+    return Way(km, known.speed), [stops[stop] for stop in chosen]
+
+
+def leaving(known: Way, stops: Sequence[Stop]) -> float:
+    """Minutes after the stops' zero at which the truck best leaves: so that it is at the first stop that opens when it
+    opens. Stops without an hour do not count; 0 where none has one."""
+    starts = [stop.opens - known.minutes(0, number + 1) for number, stop in enumerate(stops) if stop.opens is not None]
+    return min(starts, default=0.0)
+
+
+def shifted(stops: Sequence[Stop], minutes: float) -> list[Stop]:
+    """The same windows counted from `minutes` later."""
+    return [
+        replace(
+            stop,
+            opens=None if stop.opens is None else stop.opens - minutes,
+            closes=None if stop.closes is None else stop.closes - minutes,
+        )
+        for stop in stops
+    ]
