@@ -45,6 +45,7 @@ WORDS = {
     "partnership.ended": _l("Partenariat terminé"),
     "site.create": _l("Lieu ajouté"),
     "site.edit": _l("Lieu modifié"),
+    "collector.edit": _l("Profil de collecte modifié"),
     "site.close": _l("Lieu fermé"),
     "site.reopen": _l("Lieu rouvert"),
     "site.closing_add": _l("Jours de fermeture ajoutés"),

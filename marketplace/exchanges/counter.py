@@ -174,7 +174,7 @@ def _rows(when: ColumnElement[bool]):
         .outerjoin(Site, Site.id == Exchange.site_id)
         .join(Organisation, Organisation.id == Exchange.receiver_id)
         .outerjoin(Production, Production.id == Exchange.receiver_production_id)
-        .join(ExchangeLine, ExchangeLine.id == first_line)
+        .join(ExchangeLine, ExchangeLine.id == first_line)  # what has none is not handed over a counter
         .where(when)
         .order_by(meets_at.is_(None), meets_at, Exchange.ends_on, Exchange.id)
         .limit(MOST_SHOWN + 1)

@@ -47,9 +47,9 @@ class ExchangeRow:
     other_name: str
     production_title: str | None
     site_name: str | None  # the provider's place, known to the provider alone
-    title: str
-    quantity: Decimal
-    unit: str
+    title: str | None  # of its first line; None of an exchange without any: a reclaim
+    quantity: Decimal | None
+    unit: str | None
     more_lines: int
     deadline_at: datetime | None
     created_at: datetime
@@ -263,8 +263,8 @@ def exchanges_of(
         .select_from(_exchanges())
         .join(shown, shown.c.id == Exchange.id)
         .join(Organisation, Organisation.id == case((provides, Exchange.receiver_id), else_=Exchange.provider_id))
-        .outerjoin(Production, Production.id == Exchange.receiver_production_id)
-        .join(ExchangeLine, ExchangeLine.id == first_line)
+        .outerjoin(Production, Production.id == _production_shown())
+        .outerjoin(ExchangeLine, ExchangeLine.id == first_line)
         .order_by(shown.c.rank, Exchange.id.desc())
     ).all()
     return ExchangePage(
@@ -283,7 +283,7 @@ def exchanges_of(
                 row.title,
                 row.quantity,
                 row.unit,
-                row.line_count - 1,
+                max(row.line_count - 1, 0),
                 row.deadline_at,
                 row.created_at,
                 row.appointment_at,
@@ -300,6 +300,11 @@ def exchanges_of(
         last=start + len(rows),
         yours=yours,
     )
+
+
+def _production_shown() -> ColumnElement[int | None]:
+    """The production that takes; of a reclaim, the one whose set is collected."""
+    return case((Exchange.kind == "reclaim", Exchange.provider_production_id), else_=Exchange.receiver_production_id)
 
 
 def _state_now(row) -> str:

@@ -17,13 +17,14 @@ from marketplace.core.errors import Conflict, Invalid, MarketplaceError, NotFoun
 from marketplace.core.text import slug
 from marketplace.exchanges import counter, queries, services
 from marketplace.exchanges.codes import TooManyTries
-from marketplace.exchanges.documents import CARBON
+from marketplace.exchanges.documents import CARBON, RECLAIM
 from marketplace.exchanges.forms import FORMS, MealForm, MessageForm, MoveForm, PickForm, form_for, show_errors
 from marketplace.exchanges.forms_things import amended_lines
 from marketplace.exchanges.models import Exchange
 from marketplace.exchanges.paper_files import sent
 from marketplace.exchanges.papers_shown import verification_of
 from marketplace.exchanges.rules import is_public_id
+from marketplace.exchanges.states import MODERATOR
 from marketplace.exchanges.views_condition import MOST_BYTES, bring_back, depart, hand_over_page, return_page
 from marketplace.exchanges.views_counter import lead_path
 from marketplace.exchanges.views_inbox import inbox_page
@@ -38,6 +39,8 @@ from marketplace.exchanges.views_page import (
 )
 from marketplace.messaging import services as messaging
 from marketplace.messaging.queries import messages_of
+from marketplace.reclaims.queries import call_of_exchange
+from marketplace.reclaims.views_intake_words import reclaim_verified
 from marketplace.web.access import current_actor, enter, signed_in_actor
 from marketplace.web.limits import limiter
 
@@ -72,9 +75,13 @@ def index() -> str:
 @blueprint.get("/echanges/<public_id>")
 @enter.member
 def show(public_id: str) -> Any:
-    """The page of an exchange; what is still in a cart is looked at there."""
-    if queries.exchange_for(signed_in_actor(), public_id).state == "cart":
+    """The page of an exchange; what is still in a cart is looked at there, a collection on the page of its call."""
+    exchange = queries.exchange_for(signed_in_actor(), public_id)
+    if exchange.state == "cart":
         return redirect(url_for("carts.index"), 303)
+    call = call_of_exchange(exchange.id) if exchange.kind == "reclaim" else None
+    if call is not None and queries.as_party(signed_in_actor(), exchange)[1] != MODERATOR:
+        return redirect(url_for("reclaims.show", public_id=call.public_id), 303)
     return _page(public_id)
 
 
@@ -187,6 +194,8 @@ def _typed(form: MoveForm) -> list[str]:
 def _done(move: str, exchange: Exchange) -> str:
     """What the mover reads once it is done."""
     is_rental, to_pay = exchange.kind == "rental", exchange.state == "accepted"
+    if exchange.kind == "reclaim" and move in ("hand_over", "cancel"):
+        return _("Chargé. Il reste à peser et à dire ce que tout devient.") if move == "hand_over" else _("Annulé.")
     said = {
         "accept": _("Accepté. L’autre le sait, et vous règle hors de ce site.")
         if to_pay
@@ -271,6 +280,8 @@ def scanned(code: str) -> Any:
     document, exchange = found
     if document.kind == CARBON:
         return redirect(url_for("verification.code", code=document.code), 303)
+    if document.kind == RECLAIM:
+        return reclaim_verified(document, exchange)
     grams, weighed = queries.mass_of(exchange)
     return render_template(
         "exchanges/verify.html",

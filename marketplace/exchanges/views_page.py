@@ -87,6 +87,8 @@ class Page:
 def title_of(exchange: Exchange) -> str:
     """« 6 pièces : Feuilles de décor 3 m », and how many more lines."""
     own = own_lines(exchange)
+    if not own:
+        return label("kind", exchange.kind)
     first, more = own[0], len(own) - 1
     text = _("%(amount)s : %(title)s", amount=filters.quantity(first.quantity, first.unit), title=first.title)
     return text + (" " + ngettext("et une autre ligne", "et %(num)d autres lignes", more) if more else "")

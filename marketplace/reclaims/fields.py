@@ -15,6 +15,7 @@ from flask_babel import gettext as _
 from marketplace.catalogue import taxonomy
 from marketplace.catalogue.reading import Wrong, day, number, one_of, text, whole, yes
 from marketplace.core.errors import Invalid
+from marketplace.exchanges.wording import figure
 from marketplace.reclaims import rules, windows
 from marketplace.reclaims.advice import asbestos_advice
 from marketplace.reclaims.streams import ASBESTOS, HAZARDS, PARKING, STREAMS
@@ -61,7 +62,7 @@ def amount(most: Decimal) -> Reader:
         if value is None:
             return None
         if not 0 < value <= most:
-            raise Wrong(_("Écrivez un nombre de plus de 0 à %(most)s.", most=f"{most:f}"))
+            raise Wrong(_("Écrivez un nombre de plus de 0 à %(most)s.", most=figure(most)))
         if value * 1000 != (value * 1000).to_integral_value():
             raise Wrong(_("Pas plus de trois chiffres après la virgule."))
         return value
@@ -118,7 +119,7 @@ def call_values(raw: Raw, zone: ZoneInfo, now: datetime) -> tuple[dict[str, Any]
             "Estimez le volume en mètres cubes : un utilitaire plein en fait 12, un 20 m³ en fait 20."
         )
     elif volume is not None and said is not None and volume < said:
-        errors["volume_m3"] = _("Le détail fait déjà %(said)s m³ : corrigez l’un ou l’autre.", said=f"{said:f}")
+        errors["volume_m3"] = _("Le détail fait déjà %(said)s m³ : corrigez l’un ou l’autre.", said=figure(said))
     mass = errors.read(raw, "mass_kg", amount(rules.MOST_KG))
     values["mass_kg"] = mass or rules.total_of(one["mass_kg"] for one in contents)
     values["opens_at"], values["closes_at"] = window(raw, zone, now, errors)

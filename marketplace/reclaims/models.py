@@ -208,7 +208,6 @@ class ReclaimRecipient(Base):
     misfits: Mapped[list[str]] = mapped_column(JSON, default=list)
     distance_km: Mapped[int | None] = mapped_column(SmallInteger)  # great circle, from its site
     told_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    seen_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     declined_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     decline_reason: Mapped[str] = mapped_column(String(400), default="")
 

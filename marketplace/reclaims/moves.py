@@ -11,6 +11,7 @@ from marketplace.core.errors import Invalid
 from marketplace.exchanges import appointments, codes, moves_meeting
 from marketplace.exchanges.models import Exchange
 from marketplace.exchanges.reading import Data
+from marketplace.exchanges.states import RECEIVER
 
 
 def hand_over(exchange: Exchange, side: str, data: Data) -> dict[str, Any]:
@@ -27,6 +28,9 @@ def appoint(exchange: Exchange, side: str, data: Data) -> dict[str, Any]:
     """As any appointment, but a strike keeps no opening hours: other times are proposed at any hour, day or night."""
     if data.get("pick") or not data.get("slots"):
         return moves_meeting.appoint(exchange, side, data)
+    who = {name: data[name] for name in data if name.startswith("collected_by_")}
+    if who and side == RECEIVER:
+        moves_meeting.appoint(exchange, side, who)
     raw = data["slots"]
     if not isinstance(raw, list | tuple) or not 1 <= len(raw) <= appointments.MOST:
         raise Invalid({"slots": _("Proposez de une à trois heures.")})

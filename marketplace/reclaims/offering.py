@@ -16,6 +16,7 @@ from marketplace.core.db import db
 from marketplace.core.errors import Conflict, Invalid, NotFound
 from marketplace.core.events import announce
 from marketplace.core.geo import Point, great_circle_km
+from marketplace.exchanges.wording import figure
 from marketplace.reclaims import rules, windows
 from marketplace.reclaims.calls import close_if_over
 from marketplace.reclaims.events import CallDeclined, OfferMade, OfferWithdrawn
@@ -107,14 +108,14 @@ def _too_small(call: ReclaimCall, vehicle: taxonomy.Vehicle, needed: int, heavy:
     if heavy > needed:
         return _(
             "Ce véhicule porte %(one)s kg, la demande en compte %(all)s : il faut %(n)s voyages, ou plus grand.",
-            one=f"{vehicle.payload_kg:f}",
-            all=f"{call.mass_kg:f}",
+            one=figure(vehicle.payload_kg),
+            all=figure(call.mass_kg or Decimal(0)),
             n=heavy,
         )
     return _(
         "Ce véhicule prend %(one)s m³, la demande en compte %(all)s : il faut %(n)s voyages, ou plus grand.",
-        one=f"{vehicle.volume_m3:f}",
-        all=f"{call.volume_m3:f}",
+        one=figure(vehicle.volume_m3),
+        all=figure(call.volume_m3),
         n=needed,
     )
 

@@ -7,8 +7,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import select
-
 from marketplace.accounts.permissions import Actor
 from marketplace.core.clock import now, zone_of
 from marketplace.core.db import db
@@ -215,10 +213,3 @@ def known_near(call: ReclaimCall) -> list[Candidate]:
     """Those that one may choose by hand, the nearest first."""
     return candidates_around(call, SHOWN_KM)[:SHOWN]
 
-
-def mark_seen(recipient_id: int) -> None:
-    """A collector opened a call for the first time."""
-    row = db.session.scalar(select(ReclaimRecipient).where(ReclaimRecipient.id == recipient_id).with_for_update())
-    if row is not None and row.seen_at is None:
-        row.seen_at = now()
-        db.session.flush()

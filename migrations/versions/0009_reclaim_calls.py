@@ -259,7 +259,6 @@ def upgrade():
         sa.Column("misfits", sa.JSON(), nullable=False),
         sa.Column("distance_km", sa.SmallInteger(), nullable=True),
         sa.Column("told_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("seen_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("declined_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("decline_reason", sa.String(length=400), nullable=False),
         sa.ForeignKeyConstraint(

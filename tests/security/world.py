@@ -44,6 +44,8 @@ from marketplace.web import label_sheets
 from tests import factories
 from tests.carbon.test_factor_imports import table
 from tests.catalogue.conftest import picture
+from tests.security import world_reclaims
+from tests.security.world_traced import traced
 
 SCOPES = ("read", "listings", "exchanges", "carbon", "admin")
 CODE = "908172"  # of the exchange that waits for its hand-over
@@ -106,6 +108,8 @@ def make_world() -> World:
     _shoot(world, ailleurs)
     _kept(world)
     _partners(world, giver)
+    world_reclaims.plant(world)
+    traced(world, giver, taker)
     db.session.rollback()
     return world
 
