@@ -30,7 +30,7 @@ from marketplace.exchanges.queries import mass_of
 from marketplace.jobs.models import OutboxRow
 from marketplace.jobs.outbox import enqueue
 from marketplace.ports import current as port
-from marketplace.web import papers_facts
+from marketplace.web import papers_facts, papers_reclaims
 
 TEMPLATES = {
     documents.CERTIFICATE: "exchanges/certificate.html",
@@ -40,6 +40,7 @@ TEMPLATES = {
     documents.PREPARATION: "exchanges/paper_preparation.html",
     documents.CONDITION: "exchanges/paper_condition.html",
     documents.CARBON: "exchanges/paper_carbon.html",
+    documents.RECLAIM: "reclaims/certificate.html",
 }
 LANGUAGES = ("fr", "en")
 PHOTOS_TAKE = timedelta(seconds=2)
@@ -104,6 +105,8 @@ def pdf(document: Document, language: str = "fr") -> bytes:
             facts |= certificate_facts(exchange)
             if document.kind == documents.CARBON:  # it tells the ledger's word of the day it was asked for
                 facts["issued"] = _day(document.created_at)
+        elif document.kind == documents.RECLAIM:
+            facts |= papers_reclaims.facts_of(exchange)
         else:
             more, pictures = papers_facts.facts_of(document, exchange)
             facts |= more

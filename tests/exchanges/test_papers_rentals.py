@@ -365,7 +365,7 @@ def test_a_report_waits_for_photos_on_their_way(counter, run_jobs, clock):
 
 
 @pytest.mark.one_database
-@pytest.mark.parametrize("kind", [*sorted(VERIFIED - {"donation_certificate"}), "preparation"])
+@pytest.mark.parametrize("kind", [*sorted(VERIFIED - {"donation_certificate", "reclaim_certificate"}), "preparation"])
 def test_every_paper_is_tagged_and_carries_its_code(counter, kind):
     if kind == "sale_receipt":
         exchange = counter.sold()
