@@ -16,6 +16,7 @@ from marketplace.reclaims import rules, wording
 from marketplace.reclaims.fields import branches
 from marketplace.reclaims.forms_parts import day_field, number_field, time_field, typed, typed_moment, words_field
 from marketplace.reclaims.models import ReclaimCall
+from marketplace.reclaims.plan_calls import Draft
 from marketplace.reclaims.streams import HAZARDS, PARKING
 
 ROWS = 3  # of contents, where nothing was typed
@@ -56,6 +57,7 @@ class CallForm(PlacedForm):
 
     key = HiddenField()
     version = HiddenField()
+    plan = HiddenField()  # the wrap plan that it serves, if any
     production = SelectField(_l("Pour"), validate_choice=False)
     site = SelectField(_l("Où"), validate_choice=False)
     street = line(_l("Rue et numéro"), 200, autocomplete="street-address")
@@ -120,6 +122,27 @@ class CallForm(PlacedForm):
                 self.form_errors.extend(sentences)
         if refusal.message:
             self.form_errors.append(refusal.message)
+
+    @staticmethod
+    def of_plan(plan: str, draft: Draft, zone: ZoneInfo) -> dict[str, Any]:
+        """What the form shows of the lines of a wrap plan."""
+        return {
+            "plan": plan,
+            "production": draft.production,
+            "postcode": draft.postcode,
+            "description": draft.description,
+            **typed_moment("opens", draft.opens_at.astimezone(zone)),
+            **typed_moment("closes", draft.closes_at.astimezone(zone)),
+            "contents": [
+                (
+                    f"stream:{one.stream}" if one.stream else f"category:{one.category}",
+                    typed(one.volume_m3),
+                    typed(one.mass_kg),
+                    one.note,
+                )
+                for one in draft.contents
+            ],
+        }
 
     @staticmethod
     def of(call: ReclaimCall, zone: ZoneInfo) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from marketplace.core.clock import now, zone_of
 from marketplace.core.db import db, new_public_id, transaction
 from marketplace.core.errors import Conflict, Invalid, NotFound
 from marketplace.exchanges.queries import productions_for
-from marketplace.reclaims import calls, photos, rules, sending
+from marketplace.reclaims import calls, photos, plan_calls, rules, sending
 from marketplace.reclaims.forms import CallForm
 from marketplace.reclaims.forms_answers import ReasonForm, SendForm
 from marketplace.reclaims.models import ReclaimCall
@@ -38,8 +38,8 @@ def allow_files(endpoint: str | None, values: dict[str, Any] | None) -> None:
 def ask() -> Any:
     """One page, usable at a set's door; it is kept as a draft."""
     actor = signed_in_actor()
-    form = _form(CallForm(key=new_public_id()) if request.method == "GET" else CallForm())
-    if request.method == "GET":
+    form = _form(CallForm(key=new_public_id(), data=_of_plan()) if request.method == "GET" else CallForm())
+    if request.method == "GET" and not form.plan.data:
         _prefill(form)
     kept: list[str] = []
     if form.is_submitted():
@@ -49,6 +49,8 @@ def ask() -> Any:
                 with transaction():
                     call = calls.make_call(actor, form.sent(), form.key.data)
                     photos.attach(call, photos.read(actor, kept))
+                    if form.plan.data:
+                        plan_calls.tie(actor, call, form.plan.data)
                 flash(_("Le brouillon est gardé. Il reste à l’envoyer."), "kept")
                 return redirect(url_for("reclaims.show", public_id=call.public_id), 303)
         except Invalid as refusal:
@@ -106,6 +108,16 @@ def _prefill(form: CallForm) -> None:
     asked = request.args.get("production", "")
     if asked in {choice[0] for choice in form.production.iter_choices()}:
         form.production.data = asked
+
+
+def _of_plan() -> dict[str, Any]:
+    """What the lines of a wrap plan, named in the address, say of a call."""
+    plan = request.args.get("plan", "")
+    if not plan:
+        return {}
+    lines = request.args.get("lignes", "").split(".")
+    draft = plan_calls.draft_of(signed_in_actor(), plan, lines)
+    return CallForm.of_plan(plan, draft, zone_of(draft.postcode)) if draft is not None else {}
 
 
 def _page(form: CallForm, call: ReclaimCall | None, kept: list[str]) -> Any:

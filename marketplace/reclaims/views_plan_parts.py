@@ -162,11 +162,11 @@ def act(access: Access, go: str) -> Any:
         flash(said, "kept")
     if many.overtaken:
         access.again()
-        return plan_page(access, [_left_out(go, many)], many.overtaken, many.overtaken, 409 if go == "set" else 422)
+        return plan_page(access, [left_out(go, many)], many.overtaken, many.overtaken, 409 if go == "set" else 422)
     return redirect(access.url("plan", **_asked()), 303)
 
 
-def _left_out(go: str, many: plan_lines.Many) -> str:
+def left_out(go: str, many: plan_lines.Many) -> str:
     names = ", ".join(many.titles[:5]) + ("…" if len(many.titles) > 5 else "")
     if go == "set":
         return _(

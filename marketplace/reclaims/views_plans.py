@@ -17,11 +17,13 @@ from marketplace.core.db import db, new_public_id, transaction
 from marketplace.core.errors import Conflict, Invalid, NotFound
 from marketplace.core.geo import normal_postcode
 from marketplace.exchanges.queries import productions_for
-from marketplace.reclaims import plan_drafts, plan_lines, plan_links, planning, queries_plans
+from marketplace.reclaims import plan_calls, plan_drafts, plan_lines, plan_links, planning, queries_plans
 from marketplace.reclaims import views_plan_parts as parts
 from marketplace.reclaims import wording_plans as wording
 from marketplace.reclaims.forms_plans import PlanForm, PlanLinkForm
 from marketplace.reclaims.models_plans import WrapPlan
+from marketplace.reclaims.plans import COLLECT, FETCHED
+from marketplace.reclaims.wording import STATES
 from marketplace.web.access import current_actor, enter, signed_in_actor
 from marketplace.web.limits import limiter
 
@@ -101,7 +103,9 @@ def create() -> Any:
 @blueprint.get("/collectes/plans/<public_id>")
 @enter.signed_in
 def plan(public_id: str) -> Any:
-    return parts.plan_page(_access(public_id))
+    access = _access(public_id)
+    access.more |= {"calls": plan_calls.calls_of(access.plan.id), "call_words": STATES}
+    return parts.plan_page(access)
 
 
 @blueprint.post("/collectes/plans/<public_id>/lignes")
@@ -137,13 +141,26 @@ def _publish(access: parts.Access) -> Any:
 
 
 def _collect(access: parts.Access) -> Any:
-    """On to the form of a call for a collection, which reads these lines."""
+    """On to the form of a call for a collection, which reads these lines. Those that were to go another way, or none
+    yet, are collected from now on; what is recycled or composted stays so."""
     access.writer()
-    lines = list(parts.chosen_lines())
+    lines = parts.chosen_lines()
     if not lines:
         said = [_("Cochez les lignes à faire collecter.")]
         return parts.plan_page(access, said, status=422)
-    return redirect(f"/collectes/nouvelle?plan={access.plan.public_id}&lignes={'.'.join(lines)}", 303)
+    there = {one.public_id: one for one in queries_plans.lines_of(access.plan)}
+    other = {name: seen for name, seen in lines.items() if name in there and there[name].outcome not in FETCHED}
+    try:
+        with transaction():
+            writer = access.writer()
+            many = plan_lines.set_many(writer, other, {"outcome": COLLECT}) if other else plan_lines.Many()
+    except Conflict as refusal:
+        access.again()
+        return parts.plan_page(access, [refusal.message], lines, status=409)
+    if many.overtaken:
+        access.again()
+        return parts.plan_page(access, [parts.left_out("set", many)], lines, many.overtaken, 409)
+    return redirect(url_for("reclaims.ask", plan=access.plan.public_id, lignes=".".join(lines)), 303)
 
 
 @blueprint.route("/collectes/plans/<public_id>/ajouter", methods=["GET", "POST"])

@@ -17,7 +17,7 @@ from marketplace.core.errors import Conflict, Invalid, NotAllowed, NotFound
 from marketplace.exchanges import services as exchanges
 from marketplace.exchanges.models import Hold
 from marketplace.exchanges.services import ExchangeRequest, LineRequest
-from marketplace.reclaims import plan_drafts, plan_lines, plan_links, plan_moving, planning, queries_plans
+from marketplace.reclaims import plan_calls, plan_drafts, plan_lines, plan_links, plan_moving, planning, queries_plans
 from marketplace.reclaims.models_plans import PlanLink, WrapChange, WrapLine, WrapPlan
 from marketplace.reclaims.typed_lines import Typed
 from marketplace.reclaims.views_plans_figures import figures_of
@@ -438,3 +438,40 @@ def test_services_refuse_strangers_and_wrong_hands(scene):
     ):
         with pytest.raises(NotAllowed), transaction():
             act()
+
+
+def test_a_collection_is_asked_for_from_a_plan(scene):
+    plan = make_plan(scene)
+    lines = put(scene, plan)
+    address = f"/collectes/plans/{plan.public_id}"
+    with transaction():
+        writer = planning.member_writer(scene.actor, plan.public_id)
+        plan_lines.edit_line(writer, lines["Moquette"].public_id, {"outcome": "recycle"}, 1)
+    assert "Cochez les lignes" in said(scene.alice.post(f"{address}/lignes", data={"go": "collect"}), 422)
+    chosen = [
+        f"{lines[title].public_id}:{1 + (title == 'Moquette')}" for title in ("Moquette", "Feuilles 3x2 m", "Gravats")
+    ]
+    answer = scene.alice.post(f"{address}/lignes", data={"go": "collect", "line": chosen})
+    assert answer.status_code == 303 and answer.location.startswith("/collectes/demander?plan=")
+    after = lines_of(plan)
+    assert [after[title].outcome for title in ("Moquette", "Feuilles 3x2 m", "Gravats")] == [
+        "recycle",
+        "collect",
+        "collect",
+    ]
+    page = said(scene.alice.get(answer.location))
+    assert "6 × Feuilles 3x2 m (Plateau A)" in page and 'value="69100"' in page
+    for kind in ("category:flats", "stream:textile", "stream:mixed"):
+        assert re.search(rf'value="{kind}"[^>]* selected|selected[^>]* value="{kind}"', page), kind
+    sent = {
+        "plan": plan.public_id, "production": scene.shoot.public_id, "street": "3 rue du Plateau", "postcode": "69100",
+        "opens_on": "2026-11-24", "opens_time": "17:00", "closes_on": "2026-11-25", "closes_time": "02:00",
+        "content-kind": ["category:flats"], "content-volume": ["3"], "content-mass": ["180"], "content-note": [""],
+        "parking": "none",
+    }  # fmt: skip
+    made = scene.alice.post("/collectes/demander", data=sent)
+    assert made.status_code == 303, said(made, made.status_code)[:2000]
+    db.session.rollback()
+    (call,) = plan_calls.calls_of(plan.id)
+    assert call.volume_m3 == 3 and call.reference in said(scene.bob.get(address))
+    assert scene.charlie.get(answer.location).status_code == 404
