@@ -22,7 +22,7 @@ from marketplace.exchanges.events import StockChanged
 from marketplace.jobs.models import OutboxRow
 from marketplace.messaging.models import Notification
 from marketplace.search.services import index_listings
-from marketplace.seeding import before, lending, lives, neighbours, people, pictures, stock
+from marketplace.seeding import before, lending, lives, meals, neighbours, people, pictures, stock
 from marketplace.seeding.cast import Cast, add_listing, moving_clock, unheard
 from marketplace.seeding.circles import write_circles
 from marketplace.seeding.counter import write_counter
@@ -92,6 +92,7 @@ def seed(report: Callable[[str], None] = lambda line: None) -> None:
         teller = Teller(cast, now(), set_clock)
         with transaction():
             shelves = write_kept(cast, things, drawings, teller)
+            meals.write_profiles(cast)
         past = _past(teller, draw, things, drawings, shelves)
     report(f"{len(past)} dons, locations et ventes terminés sur douze mois")
     with transaction():
@@ -108,6 +109,10 @@ def seed(report: Callable[[str], None] = lambda line: None) -> None:
     report(f"{under_way} échanges en cours, {lines} lignes au panier")
     with transaction():
         report(f"{write_circles(cast)} annonces pour les partenaires ou la maison")
+    with moving_clock() as set_clock:
+        teller.set_clock = set_clock
+        report(f"{meals.write_meals(teller)} repas proposés, retenus, remis ou sans preneur")
+    with transaction():
         report(f"{write_records(cast)} écritures de plus : branchements, fin de vie, correction")
         report(f"{write_sheets(cast)} lignes sur une fiche d’activité, et son bilan prévisionnel")
         index_listings(ids)  # as of now: some were last looked at on a day gone by
@@ -128,6 +133,7 @@ def _past(
         *before.sales(teller, things, drawings),
         *histories(teller, shelves),
         *neighbours.gifts(teller, things, drawings),
+        *meals.suppers(teller),
     ]
     for _moment, tell in sorted(stories, key=lambda story: story[0]):
         with transaction():

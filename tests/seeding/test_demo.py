@@ -30,12 +30,13 @@ from marketplace.exchanges.models import (
     Shortage,
     Signature,
 )
+from marketplace.meals.kind import MEAL
 from marketplace.ports import current
 from marketplace.search import rebuilding
 from marketplace.seeding import demo, pictures
 from tests.applications import new_application
 
-STATES = {(kind.key, state) for kind in (DONATION, RENTAL, SALE) for state in kind.states}
+STATES = {(kind.key, state) for kind in (DONATION, RENTAL, SALE, MEAL) for state in kind.states}
 # the night of a Sunday, most places closed for the holidays
 HOLIDAY = "2027-12-26T03:10:00+01:00"
 
