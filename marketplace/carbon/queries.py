@@ -12,6 +12,7 @@ from sqlalchemy import Select, Table, bindparam, func, select
 from marketplace.accounts.models import Organisation
 from marketplace.carbon.models import LedgerEntry, LedgerShare, LedgerTotal, ListingEstimate
 from marketplace.carbon.numbers import exactly
+from marketplace.carbon.standing import standing
 from marketplace.carbon.totals import ALL, Scope, Sums, sums_of
 from marketplace.core.db import db
 
@@ -232,3 +233,9 @@ def chain_of(entry: LedgerEntry) -> Chain:
 def estimate_of_listing(listing_id: int) -> ListingEstimate | None:
     """What a listing would avoid as it stands."""
     return db.session.get(ListingEstimate, listing_id)
+
+
+def standing_by_line(line_ids: Iterable[int]) -> dict[int, LedgerEntry]:
+    """The ledger's present word on each of these lines: neither reversals nor what they take back."""
+    query = standing().where(LedgerEntry.line_id.in_(list(line_ids))).order_by(LedgerEntry.position)
+    return {entry.line_id: entry for entry in db.session.scalars(query) if entry.line_id is not None}

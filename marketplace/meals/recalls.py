@@ -51,7 +51,7 @@ def open_recall(
         if not actor.is_moderator or actor.scopes is not None:
             raise NotFound
         if role_in(found.organisation_id, actor.user_id) is not None:
-            raise NotAllowed(_("Vous en faites partie : un autre modérateur doit décider."))
+            raise NotAllowed(_("Vous en faites partie : un autre modérateur doit décider."))
     else:
         require(actor, "exchange.decide", found.organisation_id)
     said = _checked({"reason": reason, "what_to_do": what_to_do})
@@ -102,8 +102,8 @@ def open_recall(
 def _checked(texts: dict[str, str]) -> dict[str, str]:
     said = {name: " ".join(text.replace("\x00", "").split()) for name, text in texts.items()}
     asks = {
-        "reason": _("Dites ce qui ne va pas : ceux qui l’ont reçu le lisent."),
-        "what_to_do": _("Dites quoi faire de ce qui reste : ne pas servir, jeter, garder à part."),
+        "reason": _("Dites ce qui ne va pas : ceux qui l’ont reçu le lisent."),
+        "what_to_do": _("Dites quoi faire de ce qui reste : ne pas servir, jeter, garder à part."),
     }
     errors = {name: asks[name] for name, text in said.items() if len(text) < 3}
     errors |= {name: _("%(n)s caractères au plus.", n=LONGEST) for name, text in said.items() if len(text) > LONGEST}

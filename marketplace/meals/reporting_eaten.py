@@ -114,7 +114,7 @@ def _written(
     errors = {field: outcome_problem(code, quantity, outcome.whole) for field, code in wrong.items()}
     why = " ".join(said.why.replace("\x00", "").split())
     if before is not None and len(why) < 3:
-        errors["why"] = _("Dites ce qui était faux : les deux côtés le lisent.")
+        errors["why"] = _("Dites ce qui était faux : les deux côtés le lisent.")
     elif len(why) > LONGEST_WHY:
         errors["why"] = _("%(n)s caractères au plus.", n=LONGEST_WHY)
     if errors:

@@ -35,13 +35,13 @@ WHY = {
 def recalled(data: Data) -> tuple[str, str]:
     """(subject, sentence) for who had some of it or had claimed some."""
     what = _("%(n)s × %(title)s", n=format_decimal(Decimal(data["quantity"])), title=data["title"])
-    said = _("%(other)s rappelle ce repas. Raison : %(reason)s", other=data["donor"], reason=data["reason"])
+    said = _("%(other)s rappelle ce repas. Raison : %(reason)s", other=data["donor"], reason=data["reason"])
     if data["fetched"]:
-        said += " " + _("Ce qu’il faut faire : %(what)s", what=data["what_to_do"])
+        said += " " + _("Ce qu’il faut faire : %(what)s", what=data["what_to_do"])
         said += " " + _("Dites ensuite s’il a été détruit ou déjà consommé.")
     else:
-        said += " " + _("Votre réservation est annulée : ne venez pas le chercher.")
-    return _("Rappel : %(what)s", what=what), said
+        said += " " + _("Votre réservation est annulée : ne venez pas le chercher.")
+    return _("Rappel : %(what)s", what=what), said
 
 
 def answered(data: Data) -> tuple[str, str]:
@@ -55,16 +55,16 @@ def answered(data: Data) -> tuple[str, str]:
             other=data["other"],
         ),
     }[data["answer"]]()
-    note = " " + _("Leur mot : %(note)s", note=data["note"]) if data.get("note") else ""
-    return _("Rappel de « %(title)s »", title=data["title"]), said + note
+    note = " " + _("Leur mot : %(note)s", note=data["note"]) if data.get("note") else ""
+    return _("Rappel de « %(title)s »", title=data["title"]), said + note
 
 
 def eaten_due(data: Data) -> tuple[str, str]:
     """(subject, sentence) for a receiver that has not yet said what was eaten."""
     return (
-        _("Qu’est devenu « %(title)s » ?", title=data["title"]),
+        _("Qu’est devenu « %(title)s » ?", title=data["title"]),
         _(
-            "Dites d’un geste ce qui a été mangé, avant le %(day)s inclus : après, rien n’est compté comme évité.",
+            "Dites d’un geste ce qui a été mangé, avant le %(day)s inclus : après, rien n’est compté comme évité.",
             day=dates.said(date.fromisoformat(data["until"])),
         ),
     )

@@ -21,6 +21,7 @@ from sqlalchemy import inspect, text
 from marketplace.core.db import db, new_public_id
 from marketplace.core.tables_out import XLSX
 from tests.factories import sign_in
+from tests.security import world_wraps
 from tests.security.world import CODE, World, make_world
 
 SOUGHT = ("draft", "kept", "hidden", "withdrawn", "description", "shelf")  # words one might search for
@@ -34,10 +35,13 @@ ABSENT = {
     "crew": "e" * 43,
     "crew over": "f" * 43,
     "crew hash": "0" * 64,
+    **world_wraps.ABSENT,
 }
 PHOTO, UPLOAD = "/publier/{listing}/photos/{photo}", "/publier/{listing}/envois/{upload}"
 MOVES = ("accept", "amend", "appoint", "confirm", "decline", "cancel", "hand_over", "dispute", "resolve")
 SHEET, FOOTPRINT = "/productions/{production}/activite", "/productions/{production}/empreinte"
+VISIT = {"starts_at": "2026-11-24T18:00:00+01:00", "ends_at": "2026-11-24T21:00:00+01:00", "vehicle": "van_20m3",
+         "people": 2, "price_cents": 0}  # fmt: skip
 CALLS = ("call draft", "call open", "call agreed")
 CREW = ("crew over", "crew hash", "crew link")
 WATTS = {"day": "2026-11-12", "q_electricity": "5", "kind": "electricity", "quantity": "5", "unit": "kwh"}
@@ -497,6 +501,15 @@ TRIES: dict[str, list[Try]] = {
         Try("POST", "/api/v1/exchanges/{exchange}/moves", [{"move": move, "code": CODE, "reason": "pris"}])
         for move in MOVES
     ],
+    "api_reclaims.read_reclaim": [Try("GET", f"/api/v1/reclaims/{{{one}}}") for one in CALLS],
+    "api_reclaims.send_reclaim": [Try("POST", f"/api/v1/reclaims/{{{one}}}/send", [{}]) for one in CALLS],
+    "api_reclaims.cancel_reclaim": [Try("POST", f"/api/v1/reclaims/{{{one}}}/cancel", [{}]) for one in CALLS],
+    "api_reclaims.offer_reclaim": [Try("POST", f"/api/v1/reclaims/{{{one}}}/offers", [VISIT]) for one in CALLS],
+    "api_reclaims.decline_reclaim": [Try("POST", f"/api/v1/reclaims/{{{one}}}/decline", [{}]) for one in CALLS],
+    "api_reclaims.choose_reclaim": [
+        Try("POST", "/api/v1/reclaims/{call open}/choose", [{"offer": "{offer open}"}]),
+        Try("POST", "/api/v1/reclaims/{call agreed}/choose", [{"offer": "{offer agreed}"}]),
+    ],
     "reclaims.show": [Try("GET", f"/collectes/{{{one}}}") for one in CALLS],
     "reclaims.photo": [Try("GET", f"/collectes/{{{one}}}/photos/{one.split()[1]}photo-320.jpg") for one in CALLS],
     "reclaims.edit": [
@@ -558,7 +571,7 @@ NAMELESS = {
 }
 MODERATORS_ACTS = (
     "moderation.organisation", "moderation.listing", "reports.show", "corrections.correct", "factor_imports.publish",
-    "factor_imports.drop", "factor_imports.measure",
+    "factor_imports.drop", "factor_imports.measure", "meal_recalls.open_as_moderator",
 )  # fmt: skip
 WITHOUT_NAMES = (
     "/", "/annonces?q={word}", "/annonces?organisation={organisation}", "/annonces?sort=newest",
@@ -578,8 +591,10 @@ WITHOUT_NAMES = (
     "/api/v1/exchanges?from=2020-01-01", "/api/v1/ledger", "/readyz", "/healthz",
     "/annonces/filtres?q={word}", "/annonces/carte.json", "/annonces/suggestions?q={word}", "/annonces.atom?q={word}",
     "/annonces.atom", "/sitemap.xml", "/sitemap-1.xml",
+    "/repas/suivi", "/repas/suivi.csv", "/repas/rappels", "/repas/commander-plus-juste",
     "/collectes", "/collectes?vue=demandes", "/collectes?vue=recues", "/collectes?vue=collectes", "/collectes/demander",
-    "/collectes/profil",
+    "/collectes/plans", "/collectes/tournees", "/collectes/plans/nouveau",
+    "/collectes/profil", "/api/v1/reclaims", "/api/v1/reclaims?side=collector",
 )  # fmt: skip
 
 
@@ -637,6 +652,9 @@ def said(answer: Any) -> str:
     return f"{answer.status_code}\n{heads}\n{body}"
 
 
+TRIES |= world_wraps.tries(Try)
+
+
 def without_names(words: str, ids: dict[str, str]) -> str:
     """`words` less what differs from one request to the next."""
     words = re.sub(r'(?<=")[\w-]+\.[\w-]{6}\.[\w-]{27}(?=")', "TOKEN", words)  # a form's: it tells the second
@@ -649,7 +667,7 @@ def without_names(words: str, ids: dict[str, str]) -> str:
 def absent(world: World) -> dict[str, str]:
     """Names of the same form that belong to nothing; what is not of the house keeps its own."""
     made = {name: ABSENT.get(name) or new_public_id() for name in world.ids}
-    known = {name: world.ids[name] for name in ("own organisation", "own crew", "public")}
+    known = {name: world.ids[name] for name in ("own organisation", "own crew", "own plan crew", "public")}
     return {**made, **known, "row": ABSENT["row"]}
 
 
@@ -761,6 +779,15 @@ KNOWN: dict[str, frozenset[str]] = {
     )
     | _COLLECTIONS,
 }
+# meals of theirs, what became of them, and recalls, which moderators follow
+_RECALLED = frozenset({"dish", "backdish", "recallreason", "recallwhat"})
+_OF_MEALS = {
+    "moderator": _RECALLED,
+    "viewer": _RECALLED | {"eatenwhy"},
+    "guest": frozenset({"dish", "eatenwhy"}),
+}
+_OF_WRAPS = {"viewer": world_wraps.OF_PLANS | world_wraps.OF_ROUNDS, "guest": world_wraps.OF_PLANS}
+KNOWN = {who: words | _OF_MEALS.get(who, frozenset()) | _OF_WRAPS.get(who, frozenset()) for who, words in KNOWN.items()}
 
 
 @pytest.mark.parametrize("who", ["viewer", "moderator", "guest"])
@@ -792,5 +819,14 @@ def test_the_walk_would_notice(app, world):
     for path in ("/compte/jetons", "/stock/modeles"):
         seen |= set(leaks(world, said(visit.send(Try("GET", path), real)), ""))
     seen |= set(leaks(world, said(visit.send(Try("GET", "/productions/{production}"), real)), ""))
-    assert set(world.private) - seen <= {"alt", "reason", "collector", "paper code", "reported", "factors", "crew"}
+    assert set(world.private) - seen <= {
+        "alt",
+        "reason",
+        "collector",
+        "paper code",
+        "reported",
+        "factors",
+        "crew",
+        "plan crew",
+    }
     assert len(seen) > 15

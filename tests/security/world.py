@@ -44,7 +44,7 @@ from marketplace.web import label_sheets
 from tests import factories
 from tests.carbon.test_factor_imports import table
 from tests.catalogue.conftest import picture
-from tests.security import world_reclaims
+from tests.security import world_reclaims, world_wraps
 from tests.security.world_traced import traced
 
 SCOPES = ("read", "listings", "exchanges", "carbon", "admin")
@@ -109,6 +109,7 @@ def make_world() -> World:
     _kept(world)
     _partners(world, giver)
     world_reclaims.plant(world)
+    world_wraps.plant(world)
     traced(world, giver, taker)
     db.session.rollback()
     return world
