@@ -183,13 +183,13 @@ TRIES: dict[str, list[Try]] = {
     "ledger_exports.of_production": [
         Try("GET", f"/productions/{{production}}/registre.{ending}") for ending in ("csv", "json")
     ],
-    "exchanges.show": [Try("GET", f"/echanges/{{{name}}}") for name in ("exchange", "done")],
+    "exchanges.show": [Try("GET", f"/echanges/{{{name}}}") for name in ("exchange", "done", "meal claim")],
     "exchanges.make_move": [
         Try("POST", f"/echanges/{{exchange}}/{move}", {f"{move}-code": CODE, f"{move}-reason": "pris", "version": "1"})
         for move in MOVES
     ],
     "exchanges.code_screen": [Try("GET", "/echanges/{exchange}/code")],
-    "exchanges.hand_over_screen": [Try("GET", "/echanges/{exchange}/remise")],
+    "exchanges.hand_over_screen": [Try("GET", f"/echanges/{{{name}}}/remise") for name in ("exchange", "meal claim")],
     "exchanges.return_screen": [Try("GET", "/echanges/{exchange}/retour")],
     "instead.choose": [Try("GET", "/echanges/{exchange}/autres/{line}")],
     "counter.day": [Try("GET", "/comptoir/{site}")],
@@ -510,6 +510,17 @@ TRIES: dict[str, list[Try]] = {
         Try("POST", "/api/v1/reclaims/{call open}/choose", [{"offer": "{offer open}"}]),
         Try("POST", "/api/v1/reclaims/{call agreed}/choose", [{"offer": "{offer agreed}"}]),
     ],
+    "meals.show": [Try("GET", "/repas/{supper}")],
+    "meals.claim": [Try("POST", "/repas/{supper}/retenir", {"quantity": "1", "key": "une-cle-de-formulaire"})],
+    "meals.wait": [Try("POST", "/repas/{supper}/attendre")],
+    "meals.temperature": [
+        Try("POST", f"/repas/{{{name}}}/temperature", {"temperature": "20"}) for name in ("supper", "table")
+    ],
+    "meals.withdraw": [
+        Try("POST", f"/repas/{{{name}}}/retirer", sent)
+        for name in ("supper", "table")
+        for sent in ({}, {"why": "cooled"})
+    ],
     "reclaims.show": [Try("GET", f"/collectes/{{{one}}}") for one in CALLS],
     "reclaims.photo": [Try("GET", f"/collectes/{{{one}}}/photos/{one.split()[1]}photo-320.jpg") for one in CALLS],
     "reclaims.edit": [
@@ -591,6 +602,7 @@ WITHOUT_NAMES = (
     "/api/v1/exchanges?from=2020-01-01", "/api/v1/ledger", "/readyz", "/healthz",
     "/annonces/filtres?q={word}", "/annonces/carte.json", "/annonces/suggestions?q={word}", "/annonces.atom?q={word}",
     "/annonces.atom", "/sitemap.xml", "/sitemap-1.xml",
+    "/repas", "/repas/{table}", "/repas/miens", "/repas/proposer", "/repas/profil",
     "/repas/suivi", "/repas/suivi.csv", "/repas/rappels", "/repas/commander-plus-juste",
     "/collectes", "/collectes?vue=demandes", "/collectes?vue=recues", "/collectes?vue=collectes", "/collectes/demander",
     "/collectes/plans", "/collectes/tournees", "/collectes/plans/nouveau",
@@ -783,7 +795,7 @@ KNOWN: dict[str, frozenset[str]] = {
 _RECALLED = frozenset({"dish", "backdish", "recallreason", "recallwhat"})
 _OF_MEALS = {
     "moderator": _RECALLED,
-    "viewer": _RECALLED | {"eatenwhy"},
+    "viewer": _RECALLED | {"eatenwhy", "supper", "supperplace", "suppercontact", "tableplace"},
     "guest": frozenset({"dish", "eatenwhy"}),
 }
 _OF_WRAPS = {"viewer": world_wraps.OF_PLANS | world_wraps.OF_ROUNDS, "guest": world_wraps.OF_PLANS}

@@ -45,6 +45,7 @@ from tests import factories
 from tests.carbon.test_factor_imports import table
 from tests.catalogue.conftest import picture
 from tests.security import world_reclaims, world_wraps
+from tests.security.world_meals import make_table
 from tests.security.world_traced import traced
 
 SCOPES = ("read", "listings", "exchanges", "carbon", "admin")
@@ -111,6 +112,7 @@ def make_world() -> World:
     world_reclaims.plant(world)
     world_wraps.plant(world)
     traced(world, giver, taker)
+    make_table(world, *(factories.owner_of(world.people[name][1]) for name in ("owner", "other side")))
     db.session.rollback()
     return world
 
