@@ -20,7 +20,7 @@ from marketplace.exchanges.models import Exchange, ExchangeLine, Hold
 from marketplace.exchanges.queries import free_quantities
 from marketplace.exchanges.rules import is_public_id
 from marketplace.meals import alerting, claiming, ending, waves
-from marketplace.meals.models import Leftover, MealReceiver, MealWait
+from marketplace.meals.models import Leftover, MealAlert, MealReceiver, MealWait
 
 RADIUS_KM = 40  # beyond, nobody drives for a supper
 PER_PAGE = 20
@@ -145,7 +145,8 @@ def claims_on(listing_id: int) -> list[Exchange]:
 
 
 def offer_for(actor: Actor | None, public_id: str) -> Offer:
-    """One meal. Raises `NotFound` for what was withdrawn or hidden, but to its donor and to who has claimed of it."""
+    """One meal. Raises `NotFound` for what was withdrawn, hidden or is over, but to its donor, to who has claimed of
+    it, and, of what is over, to who was told of it."""
     if not is_public_id(public_id):
         raise NotFound
     leftover = db.session.scalar(
@@ -159,10 +160,22 @@ def offer_for(actor: Actor | None, public_id: str) -> Offer:
     place = place_of(actor.organisation_id if actor else None)
     point = place[0] if place else None
     offer = _offers(actor, [(leftover, _km(point, leftover.listing))], now())[0]
-    shown = leftover.listing.hidden_at is None and leftover.listing.state in ("published", "exhausted", "expired")
-    if not shown and not (offer.is_own or offer.claim is not None):
+    if offer.is_own or offer.claim is not None:
+        return offer
+    listing = leftover.listing
+    open_to_all = listing.hidden_at is None and listing.state == "published"
+    if not open_to_all and not (listing.state in ("exhausted", "expired") and _was_told(actor, listing.id)):
         raise NotFound
     return offer
+
+
+def _was_told(actor: Actor | None, listing_id: int) -> bool:
+    if actor is None or actor.organisation_id is None:
+        return False
+    told = select(MealAlert.id).where(
+        MealAlert.listing_id == listing_id, MealAlert.organisation_id == actor.organisation_id
+    )
+    return db.session.scalar(told) is not None
 
 
 def receivers_near(leftover_point: geo.Point | None, meal: waves.Meal, provider_id: int) -> int:

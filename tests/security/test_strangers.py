@@ -43,6 +43,12 @@ SHEET, FOOTPRINT = "/productions/{production}/activite", "/productions/{producti
 VISIT = {"starts_at": "2026-11-24T18:00:00+01:00", "ends_at": "2026-11-24T21:00:00+01:00", "vehicle": "van_20m3",
          "people": 2, "price_cents": 0}  # fmt: skip
 CALLS = ("call draft", "call open", "call agreed")
+INTAKES = ("intake open", "intake closed")
+OF_WEIGHINGS = [
+    f"/collectes/{{intake {name}}}/pesees/{{weighing {which}}}"
+    for name, which in (("open", "open"), ("closed", "closed"), ("closed", "fixed"))
+]
+WEIGHED = {"stream": "metal", "gross_kg": "12"}
 CREW = ("crew over", "crew hash", "crew link")
 WATTS = {"day": "2026-11-12", "q_electricity": "5", "kind": "electricity", "quantity": "5", "unit": "kwh"}
 HOOK_UP = {"used_on": "2026-11-12", "kwh": "5", "solution": "en.electricity_fr", "plan_reference": "pris"}
@@ -501,6 +507,34 @@ TRIES: dict[str, list[Try]] = {
         Try("POST", "/api/v1/exchanges/{exchange}/moves", [{"move": move, "code": CODE, "reason": "pris"}])
         for move in MOVES
     ],
+    "api_intake.read_intake": [Try("GET", f"/api/v1/reclaims/{{{one}}}/weighings") for one in INTAKES],
+    "api_intake.weigh": [Try("POST", f"/api/v1/reclaims/{{{one}}}/weighings", [WEIGHED]) for one in INTAKES],
+    "api_intake.say_outcomes": [
+        Try("POST", "/api/v1/reclaims/{intake open}/outcomes", [{"weighing": "{weighing open}", "outcomes": []}])
+    ],
+    "intake.show": [Try("GET", f"/collectes/{{{one}}}/pesees") for one in INTAKES],
+    "intake.weigh": [Try("POST", f"/collectes/{{{one}}}/pesees", WEIGHED) for one in INTAKES],
+    "intake.close": [Try("GET", "/collectes/{intake open}/pesees/cloture")],
+    "intake.close_send": [Try("POST", "/collectes/{intake open}/pesees/cloture", {"version": "1"})],
+    "intake.parts": [Try("GET", one) for one in OF_WEIGHINGS],
+    "intake.parts_send": [
+        Try("POST", one, {"outcome-0": "landfill", "mass_kg-0": "840", "destination-0": "pris"}) for one in OF_WEIGHINGS
+    ],
+    "intake.change": [Try("GET", f"{OF_WEIGHINGS[0]}/modifier")],
+    "intake.change_send": [Try("POST", f"{OF_WEIGHINGS[0]}/modifier", WEIGHED)],
+    "intake.remove": [Try("POST", f"{OF_WEIGHINGS[0]}/retirer")],
+    "intake.correct": [Try("GET", f"{one}/corriger") for one in OF_WEIGHINGS[1:]],
+    "intake.correct_send": [
+        Try("POST", f"{one}/corriger", {**WEIGHED, "reason": "pris", "outcome-0": "landfill", "destination-0": "pris"})
+        for one in OF_WEIGHINGS[1:]
+    ],
+    "intake.take_away": [Try("POST", f"{one}/annuler", {"reason": "pris"}) for one in OF_WEIGHINGS[1:]],
+    "intake.photo": [Try("GET", f"{one}/photos/intakephoto-320.webp") for one in OF_WEIGHINGS],
+    "register.export": [
+        Try("GET", f"/collectes/registre.{ext}?cote={side}&production={{production}}")
+        for ext in ("csv", "xlsx")
+        for side in ("left", "came")
+    ],
     "api_reclaims.read_reclaim": [Try("GET", f"/api/v1/reclaims/{{{one}}}") for one in CALLS],
     "api_reclaims.send_reclaim": [Try("POST", f"/api/v1/reclaims/{{{one}}}/send", [{}]) for one in CALLS],
     "api_reclaims.cancel_reclaim": [Try("POST", f"/api/v1/reclaims/{{{one}}}/cancel", [{}]) for one in CALLS],
@@ -798,8 +832,12 @@ _OF_MEALS = {
     "viewer": _RECALLED | {"eatenwhy", "supper", "supperplace", "suppercontact", "tableplace"},
     "guest": frozenset({"dish", "eatenwhy"}),
 }
+_OF_INTAKES = {"viewer": world_intake.OF_INTAKES}
 _OF_WRAPS = {"viewer": world_wraps.OF_PLANS | world_wraps.OF_ROUNDS, "guest": world_wraps.OF_PLANS}
-KNOWN = {who: words | _OF_MEALS.get(who, frozenset()) | _OF_WRAPS.get(who, frozenset()) for who, words in KNOWN.items()}
+KNOWN = {
+    who: words.union(*(more.get(who, ()) for more in (_OF_MEALS, _OF_WRAPS, _OF_INTAKES)))
+    for who, words in KNOWN.items()
+}
 
 
 @pytest.mark.parametrize("who", ["viewer", "moderator", "guest"])
@@ -828,7 +866,7 @@ def test_the_walk_would_notice(app, world):
     for one in every_try():
         if one.method == "GET":
             seen |= set(leaks(world, said(visit.send(one, real)), ""))
-    for path in ("/compte/jetons", "/stock/modeles"):
+    for path in ("/compte/jetons", "/stock/modeles", "/repas/{table}"):
         seen |= set(leaks(world, said(visit.send(Try("GET", path), real)), ""))
     seen |= set(leaks(world, said(visit.send(Try("GET", "/productions/{production}"), real)), ""))
     assert set(world.private) - seen <= {

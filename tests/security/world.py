@@ -44,7 +44,7 @@ from marketplace.web import label_sheets
 from tests import factories
 from tests.carbon.test_factor_imports import table
 from tests.catalogue.conftest import picture
-from tests.security import world_reclaims, world_wraps
+from tests.security import world_intake, world_reclaims, world_wraps
 from tests.security.world_meals import make_table
 from tests.security.world_traced import traced
 
@@ -110,6 +110,7 @@ def make_world() -> World:
     _kept(world)
     _partners(world, giver)
     world_reclaims.plant(world)
+    world_intake.plant(world)
     world_wraps.plant(world)
     traced(world, giver, taker)
     make_table(world, *(factories.owner_of(world.people[name][1]) for name in ("owner", "other side")))
