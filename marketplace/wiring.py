@@ -65,6 +65,7 @@ from marketplace.meals.events import (
 from marketplace.meals.kind import MEAL
 from marketplace.messaging import jobs as messaging_jobs
 from marketplace.messaging import listeners as messaging
+from marketplace.messaging import listeners_intake as messaging_intake
 from marketplace.messaging import listeners_meals as messaging_meals
 from marketplace.messaging import listeners_reclaims as messaging_reclaims
 from marketplace.messaging import listeners_traced as messaging_traced
@@ -114,7 +115,7 @@ LISTENERS: dict[type, list[Callable[[Any], None]]] = {
         listeners_intake.on_exchange_completed,
     ],
     ReclaimCompleted: [recording_reclaims.on_reclaim_completed],
-    IntakeCorrected: [recording_reclaims.on_intake_corrected],
+    IntakeCorrected: [recording_reclaims.on_intake_corrected, messaging_intake.on_intake_corrected],
     EntryRecorded: [carbon.on_entry_recorded],
     EatenReported: [eaten.on_eaten_reported],
     ReceiversAlerted: [messaging_meals.on_receivers_alerted],

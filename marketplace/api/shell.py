@@ -15,7 +15,8 @@ VERSION = "1.0.0"
 ENDPOINTS = [
     "marketplace.catalogue.api", "marketplace.catalogue.api_pieces", "marketplace.exchanges.api_availability",
     "marketplace.exchanges.api", "marketplace.exchanges.api_papers", "marketplace.exchanges.api_preparation",
-    "marketplace.carbon.api", "marketplace.carbon.api_ledger",
+    "marketplace.carbon.api", "marketplace.carbon.api_ledger", "marketplace.reclaims.api",
+    "marketplace.reclaims.api_intake",
 ]  # fmt: skip
 
 PROBLEM = {

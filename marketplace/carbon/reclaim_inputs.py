@@ -44,7 +44,6 @@ class Part:
     material: str | None
     outcome: str
     grams: int
-    what: str = ""
     contaminated_percent: int = 0
     slip: str | None = None
     taker: str | None = None
@@ -117,8 +116,9 @@ def _became(outcome: str) -> str:
 
 
 def _common(part: Part, grams: int, became: str) -> dict[str, Any]:
+    """What every line says. Words that somebody typed stay out of the ledger."""
     said = {"stream": part.stream, "became": became, "mass_kg": short(Decimal(grams) / THOUSAND)}
-    return said | ({"material": part.material} if part.material else {}) | ({"what": part.what} if part.what else {})
+    return said | ({"material": part.material} if part.material else {})
 
 
 def _treated(part: Part, grams: int, knowledge: Knowledge, p: Parameters) -> dict[str, Any]:

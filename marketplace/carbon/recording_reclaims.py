@@ -125,7 +125,6 @@ def parts_of(weighing: Weighing) -> list[Part]:
             weighing.material,
             part.outcome,
             part.mass_grams,
-            weighing.what or part.title,
             weighing.contaminated_percent,
             weighing.route_key,
             part.taker,

@@ -7,6 +7,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from flask_babel import gettext as _
 from sqlalchemy import func, or_, select
 
 from marketplace.carbon.models import LedgerEntry
@@ -14,6 +15,8 @@ from marketplace.core.clock import PARIS
 from marketplace.core.db import db
 from marketplace.exchanges.models import Exchange, ExchangeLine
 from marketplace.footprint.kinds import VEHICLES
+from marketplace.reclaims.outcomes import REUSED
+from marketplace.reclaims.queries_intake import live_by_exchange
 
 MOST = 2000  # exchanges of one production
 
@@ -55,8 +58,25 @@ def known_of(production_id: int, day: date | None = None) -> list[Known]:
         lines.setdefault(line.exchange_id, []).append(line)
     said = _distances([one for one in exchanges if one.vehicle in VEHICLES])
     found = [known for one in exchanges for known in _known(one, lines.get(one.id, []), said.get(one.id))]
+    found += _collected([one for one in exchanges if one.kind == "reclaim" and not one.taken])
     found.sort(key=lambda known: known.day)
     return [known for known in found if day is None or known.day == day]
+
+
+def _collected(reclaims: Sequence[Any]) -> Iterator[Known]:
+    """What collections took away, by stream: waste, and what is used again."""
+    weighed = live_by_exchange([one.id for one in reclaims])
+    for one in reclaims:
+        at = one.handed_over_at or one.completed_at
+        sums: dict[str, int] = {}
+        for weighing in weighed.get(one.id, []):
+            for part in weighing.outcomes:
+                kind = "given_away" if part.outcome in REUSED else f"waste_{weighing.stream}"
+                sums[kind] = sums.get(kind, 0) + part.mass_grams
+        for kind, grams in sums.items():
+            day = at.astimezone(PARIS).date()
+            mass = (Decimal(grams) / 1000).normalize() + 0
+            yield Known(day, kind, mass, "kg", _("Collecte"), one.reference, one.public_id)
 
 
 def _distances(exchanges: Sequence[Any]) -> dict[int, Decimal]:

@@ -25,6 +25,7 @@ DEFAULTS: dict[str, frozenset[str]] = {
     "membership_changed": frozenset({PRODUCT, EMAIL}),
     "invitation_accepted": frozenset({PRODUCT}),
     "partnership_changed": frozenset({PRODUCT, EMAIL}),
+    "intake_corrected": frozenset({PRODUCT, EMAIL}),
     "reclaim_called": frozenset({PRODUCT, EMAIL}),
     "reclaim_answered": frozenset({PRODUCT, EMAIL}),
     "reclaim_decided": frozenset({PRODUCT, EMAIL}),

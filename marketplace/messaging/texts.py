@@ -14,6 +14,7 @@ from flask_babel import ngettext
 
 from marketplace.core import dates
 from marketplace.messaging import texts_exchanges as exchanges
+from marketplace.messaging import texts_intake as intake
 from marketplace.messaging import texts_meals as meals
 from marketplace.messaging import texts_papers as papers
 from marketplace.messaging import texts_reclaims as reclaims
@@ -103,6 +104,7 @@ NAMES: dict[str, tuple[Any, Any]] = {
         _l("Vous recevez ce message parce que vous gérez le stock de votre organisation."),
     ),
     **reclaims.NAMES,
+    **intake.NAMES,
     **meals.NAMES,
     **traced.NAMES,
 }
@@ -341,6 +343,7 @@ _WORDS = {
     "meal_over": lambda data: Words(*meals.over(data)),
     "recall_answered": lambda data: Words(*traced.answered(data)),
     "eaten_due": lambda data: Words(*traced.eaten_due(data)),
+    "intake_corrected": lambda data: Words(*intake.corrected(data)),
     "reclaim_called": lambda data: Words(*reclaims.called(data)),
     "reclaim_answered": lambda data: Words(*reclaims.answered(data)),
     "reclaim_decided": lambda data: Words(*reclaims.decided(data)),

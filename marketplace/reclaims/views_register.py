@@ -98,7 +98,7 @@ def page() -> Any:
     pages = max(1, -(-total // register.SIZE))
     typed = request.args.get("page", "1")
     number = min(int(typed) if typed.isdecimal() and 0 < len(typed) < 7 else 1, pages) or 1
-    kept = {
+    kept: dict[str, Any] = {
         "cote": wanted.asked.side,
         "production": wanted.production.public_id if wanted.production else None,
         "du": wanted.typed["du"] or None,

@@ -21,7 +21,7 @@ from sqlalchemy import inspect, text
 from marketplace.core.db import db, new_public_id
 from marketplace.core.tables_out import XLSX
 from tests.factories import sign_in
-from tests.security import world_wraps
+from tests.security import world_intake, world_wraps
 from tests.security.world import CODE, World, make_world
 
 SOUGHT = ("draft", "kept", "hidden", "withdrawn", "description", "shelf")  # words one might search for
