@@ -102,6 +102,7 @@ BLUEPRINTS = [
     "marketplace.meals.views_reporting",
     "marketplace.meals.views_recalls",
     "marketplace.meals.views_ordering",
+    "marketplace.meals.views_receipts",
     "marketplace.carbon.views_hook_ups",
     "marketplace.carbon.views_upkeep",
     "marketplace.carbon.views_ends",

@@ -18,14 +18,15 @@ CERTIFICATE, QUOTE, AGREEMENT, SALE = "donation_certificate", "quote", "agreemen
 PREPARATION, CONDITION, INSURANCE = "preparation", "condition", "insurance"
 CARBON = "carbon_certificate"
 RECLAIM = "reclaim_certificate"
+MEAL, FOOD_RECEIPT = "meal_certificate", "food_receipt"
 
-AT_COMPLETION = {"donation": CERTIFICATE, "sale": SALE, "reclaim": RECLAIM}
+AT_COMPLETION = {"donation": CERTIFICATE, "sale": SALE, "reclaim": RECLAIM, "meal": MEAL}
 SIGNED = frozenset({AGREEMENT, CONDITION})  # both sides say yes to these
 VERIFIED = frozenset(
-    {CERTIFICATE, QUOTE, AGREEMENT, SALE, CONDITION, CARBON, RECLAIM}
+    {CERTIFICATE, QUOTE, AGREEMENT, SALE, CONDITION, CARBON, RECLAIM, MEAL, FOOD_RECEIPT}
 )  # these have a code to verify printed on them
 # a newer one takes the place of the last
-ONE_AT_A_TIME = frozenset({QUOTE, AGREEMENT, PREPARATION, INSURANCE, CARBON, RECLAIM})
+ONE_AT_A_TIME = frozenset({QUOTE, AGREEMENT, PREPARATION, INSURANCE, CARBON, RECLAIM, MEAL})
 
 # after these moves the terms of a rental stand as both sides agreed to them
 AGREEING = frozenset({"accept", "confirm", "extend"})
@@ -102,7 +103,7 @@ def open_certificate(exchange: Exchange) -> Document | None:
     kind = AT_COMPLETION.get(exchange.kind)
     if kind is None:
         return None
-    return open_paper(exchange, kind, language="fr" if kind == CERTIFICATE else None)
+    return open_paper(exchange, kind, language="fr" if kind in (CERTIFICATE, MEAL) else None)
 
 
 def side_name(side: str, exchange: Exchange) -> str:

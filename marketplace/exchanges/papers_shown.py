@@ -28,6 +28,8 @@ FILE_NAMES = {
     "insurance": "assurance",
     "carbon_certificate": "attestation-carbone",
     "reclaim_certificate": "certificat-de-collecte",
+    "meal_certificate": "certificat-de-don-alimentaire",
+    "food_receipt": "recu-fiscal",
 }
 EXTENSIONS = {"application/pdf": "pdf", "image/jpeg": "jpg"}
 

@@ -16,6 +16,7 @@ from marketplace.core.clock import now
 from marketplace.core.db import db
 from marketplace.core.errors import Conflict, Invalid, NotAllowed, NotFound
 from marketplace.core.events import announce
+from marketplace.exchanges import documents
 from marketplace.exchanges.models import Exchange, ExchangeLine
 from marketplace.exchanges.queries import as_party, exchange_for, may_move
 from marketplace.exchanges.states import RECEIVER
@@ -62,6 +63,7 @@ def report_eaten(actor: Actor | None, exchange_public_id: str, said: Said) -> Me
     before = last_report(line.id)
     row = _written(line.listing, line.id, line.quantity, line.unit, line.category_key, said, before, user_id)
     announce(EatenReported(row.id))
+    documents.open_certificate(exchange)  # the one of the hand-over could not say it yet
     return row
 
 

@@ -26,6 +26,7 @@ from marketplace.meals.forms_traced import EatenForm
 from marketplace.meals.models_traced import MealOutcome, MealRecallNotice
 from marketplace.meals.outcomes import PARTS, RAW, last_day
 from marketplace.meals.queries_recalls import notice_of_exchange
+from marketplace.meals.receipts import may_have_one
 from marketplace.meals.views_traced import outcome_words
 from marketplace.web import filters
 from marketplace.web.access import enter, signed_in_actor
@@ -123,6 +124,7 @@ class After:
     raw: bool
     notice: MealRecallNotice | None
     lot: str
+    may_receipt: bool
 
 
 def meal_after(exchange: Exchange) -> After:
@@ -138,6 +140,7 @@ def meal_after(exchange: Exchange) -> After:
         raw=line.category_key in RAW,
         notice=notice_of_exchange(exchange.id),
         lot=line.listing.public_id,
+        may_receipt=exchange.state == "completed" and may_have_one(exchange),
     )
 
 

@@ -201,6 +201,8 @@ LABELS = {
         "insurance": _l("Attestation d’assurance"),
         "carbon_certificate": _l("Attestation d’émissions évitées"),
         "reclaim_certificate": _l("Certificat de collecte"),
+        "meal_certificate": _l("Certificat de don alimentaire"),
+        "food_receipt": _l("Reçu fiscal de don"),
     },
     # « Réduction comprise : 20 % (école) »
     "reduction": {"school": _l("école"), "non_profit": _l("association"), "agreed": _l("accordée")},

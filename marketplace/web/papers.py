@@ -30,7 +30,7 @@ from marketplace.exchanges.queries import mass_of
 from marketplace.jobs.models import OutboxRow
 from marketplace.jobs.outbox import enqueue
 from marketplace.ports import current as port
-from marketplace.web import papers_facts, papers_reclaims
+from marketplace.web import papers_facts, papers_meals, papers_reclaims
 
 TEMPLATES = {
     documents.CERTIFICATE: "exchanges/certificate.html",
@@ -41,6 +41,8 @@ TEMPLATES = {
     documents.CONDITION: "exchanges/paper_condition.html",
     documents.CARBON: "exchanges/paper_carbon.html",
     documents.RECLAIM: "reclaims/certificate.html",
+    documents.MEAL: "meals/paper_certificate.html",
+    documents.FOOD_RECEIPT: "meals/paper_receipt.html",
 }
 LANGUAGES = ("fr", "en")
 PHOTOS_TAKE = timedelta(seconds=2)
@@ -107,6 +109,9 @@ def pdf(document: Document, language: str = "fr") -> bytes:
                 facts["issued"] = _day(document.created_at)
         elif document.kind == documents.RECLAIM:
             facts |= papers_reclaims.facts_of(exchange)
+        elif document.kind in (documents.MEAL, documents.FOOD_RECEIPT):
+            facts |= certificate_facts(exchange) | papers_meals.facts_of(document, exchange)
+            facts["issued"] = _day(document.created_at)
         else:
             more, pictures = papers_facts.facts_of(document, exchange)
             facts |= more

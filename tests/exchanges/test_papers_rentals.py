@@ -364,8 +364,11 @@ def test_a_report_waits_for_photos_on_their_way(counter, run_jobs, clock):
     assert db.session.get_one(Document, made.id).file_key is not None
 
 
+OF_OTHER_KINDS = {"donation_certificate", "reclaim_certificate", "meal_certificate", "food_receipt"}
+
+
 @pytest.mark.one_database
-@pytest.mark.parametrize("kind", [*sorted(VERIFIED - {"donation_certificate", "reclaim_certificate"}), "preparation"])
+@pytest.mark.parametrize("kind", [*sorted(VERIFIED - OF_OTHER_KINDS), "preparation"])
 def test_every_paper_is_tagged_and_carries_its_code(counter, kind):
     if kind == "sale_receipt":
         exchange = counter.sold()

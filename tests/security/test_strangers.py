@@ -413,6 +413,10 @@ TRIES: dict[str, list[Try]] = {
         Try("GET", "/echanges/{eaten}/mange"),
         Try("POST", "/echanges/{eaten}/mange", {"go": "all", "why": "pris"}),
     ],
+    "meal_receipts.show": [
+        Try("GET", "/echanges/{eaten}/recu-fiscal"),
+        Try("POST", "/echanges/{eaten}/recu-fiscal", {"go": "declare", "cost": "5", "legal_form": "SAS"}),
+    ],
     "meal_reports.fate": [
         Try("GET", "/repas/{meal left}/devenir"),
         Try("POST", "/repas/{meal left}/devenir", {"go": "all", "why": "pris"}),
@@ -623,6 +627,7 @@ WITHOUT_NAMES = (
     "/organisations/{organisation}", "/annonces/{listing}", "/favoris",
     "/moderation/signalements", "/moderation", "/moderation/annonces?q={word}",
     "/moderation/organisations?q={word}", "/moderation/journal", "/moderation/litiges", "/moderation/travaux",
+    "/collectes/registre", "/collectes/registre?cote=left",
     "/messages", "/notifications", "/echanges", "/echanges?cote=donne", "/productions", "/organisations", "/stock",
     "/stock?words={word}", "/stock/modeles", "/stock/planning?q={word}", "/compte/calendriers",
     "/comptoir", "/comptoir/sans-lieu", "/stock/departs", "/publier", "/stock/pieces?code={word}",

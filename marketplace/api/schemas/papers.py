@@ -7,7 +7,7 @@ from marketplace.exchanges.states import PROVIDER, RECEIVER
 
 KINDS = [
     "quote", "agreement", "preparation", "condition", "insurance", "donation_certificate", "sale_receipt",
-    "carbon_certificate", "reclaim_certificate",
+    "carbon_certificate", "reclaim_certificate", "meal_certificate", "food_receipt",
 ]  # fmt: skip
 MEDIA_TYPES = ["application/pdf", "image/jpeg"]
 
