@@ -92,6 +92,12 @@ def plans_of(actor: Actor, page: int) -> Page:
     return paged(query, page, PLANS_A_PAGE)
 
 
+def of_production(production_id: int) -> list[str]:
+    """The public ids of a production's plans, two at most."""
+    query = select(WrapPlan.public_id).where(WrapPlan.production_id == production_id).order_by(WrapPlan.id)
+    return list(db.session.scalars(query.limit(2)))
+
+
 def lines_of(plan: WrapPlan) -> list[Shown]:
     """Every living line, in the order in which they were put down, zone by zone. Three queries."""
     rows = db.session.execute(

@@ -11,6 +11,7 @@ from markupsafe import Markup
 from marketplace.accounts.forms import EmptyForm, take_errors
 from marketplace.accounts.models import Production
 from marketplace.accounts.permissions import allows
+from marketplace.accounts.productions import actor_for_production
 from marketplace.accounts.views_organisations import page_number
 from marketplace.core.clock import today_at, zone_of
 from marketplace.core.db import db, new_public_id, transaction
@@ -98,6 +99,19 @@ def create() -> Any:
             return redirect(url_for("plans.add", public_id=public_id), 303)
     status = 200 if request.method == "GET" else 422
     return render_template("reclaims/plan_form.html", form=form, plan=None, differs=[]), status
+
+
+@blueprint.get("/productions/<public_id>/demontage")
+@enter.signed_in
+def of_production(public_id: str) -> Any:
+    """The plan of a production: straight to it where it has one, to a new one where it has none."""
+    _acting, production = actor_for_production(signed_in_actor(), public_id)
+    found = queries_plans.of_production(production.id)
+    if len(found) == 1:
+        return redirect(url_for("plans.plan", public_id=found[0]), 303)
+    if found:
+        return redirect(url_for("plans.index"), 303)
+    return redirect(url_for("plans.create", production=public_id), 303)
 
 
 @blueprint.get("/collectes/plans/<public_id>")

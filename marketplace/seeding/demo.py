@@ -45,6 +45,7 @@ from marketplace.seeding.people import (
 from marketplace.seeding.records import write_records
 from marketplace.seeding.sheets import write_sheets
 from marketplace.seeding.telling import Teller
+from marketplace.seeding.wraps import write_wraps
 
 SEED = 20261
 HOURS = {
@@ -107,6 +108,8 @@ def seed(report: Callable[[str], None] = lambda line: None) -> None:
         lines = write_carts(teller, shelves)
         write_papers(teller, things, drawings)
     report(f"{under_way} échanges en cours, {lines} lignes au panier")
+    with moving_clock() as set_clock:
+        report(f"{write_wraps(cast, set_clock)} lignes de deux plans de démontage, et la tournée du jour")
     with transaction():
         report(f"{write_circles(cast)} annonces pour les partenaires ou la maison")
     with moving_clock() as set_clock:

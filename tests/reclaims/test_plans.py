@@ -37,6 +37,9 @@ def typed_plan(scene, **values):
 
 def test_a_plan_is_opened_and_strangers_meet_nothing(scene):
     assert said(scene.alice.get("/collectes/plans")).count("Aucun plan ici.") == 1
+    door = f"/productions/{scene.shoot.public_id}/demontage"
+    assert scene.alice.get(door).location.startswith("/collectes/plans/nouveau?production=")
+    assert scene.charlie.get(door).status_code == 404
     page = said(scene.alice.post("/collectes/plans/nouveau", data=typed_plan(scene, place="", skip_at="demain")), 422)
     assert "Écrivez le jour et l’heure" in page and 'value="demain"' in page and 'value="69100"' in page
     wrong = typed_plan(scene, next_outcome="recycle", next_at="2026-12-24T19:00")
@@ -44,6 +47,7 @@ def test_a_plan_is_opened_and_strangers_meet_nothing(scene):
     answer = scene.alice.post("/collectes/plans/nouveau", data=typed_plan(scene))
     assert answer.status_code == 303
     address = answer.location.removesuffix("/ajouter")
+    assert scene.alice.get(door).location == address
     again = scene.alice.post("/collectes/plans/nouveau", data=typed_plan(scene, place="studio  4"))
     assert "Il y a déjà un plan pour ce lieu" in said(again, 422)
     pages = [

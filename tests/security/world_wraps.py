@@ -65,6 +65,7 @@ def tries(one: Callable[..., Any]) -> dict[str, list[Any]]:
     typed = {"lines": "1 pris", "version": "k", "go": "keep"}
     moved = ("up", "down", "send", "split", "service", "remove")
     return {
+        "plans.of_production": [one("GET", "/productions/{production}/demontage")],
         "plans.plan": [one("GET", PLAN), one("GET", f"{PLAN}?zone=x")],
         "plans.act": [
             one("POST", f"{PLAN}/lignes", {**line, "go": go})

@@ -32,6 +32,9 @@ from marketplace.exchanges.models import (
 )
 from marketplace.meals.kind import MEAL
 from marketplace.ports import current
+from marketplace.reclaims.models_plans import WrapLine, WrapPlan
+from marketplace.reclaims.models_rounds import CollectionRound
+from marketplace.reclaims.plans import OUTCOMES
 from marketplace.search import rebuilding
 from marketplace.seeding import demo, pictures
 from tests.applications import new_application
@@ -90,6 +93,19 @@ def check_all() -> None:
     check_money()
     check_papers()
     check_neighbours()
+    check_wraps()
+
+
+def check_wraps() -> None:
+    """A plan half done over every outcome, one that is finished, and today's truck with three stops."""
+    lines = db.session.query(WrapLine).all()
+    assert {line.outcome for line in lines} == {None, *OUTCOMES} and len(lines) >= 16
+    studio, hangar = db.session.query(WrapPlan).order_by(WrapPlan.closed_at.is_not(None))
+    assert hangar.closed_at is not None and all(line.done_at for line in lines if line.plan_id == hangar.id)
+    done = [line.done_at is not None for line in lines if line.plan_id == studio.id]
+    assert 3 <= sum(done) <= len(done) - 3
+    rounds = db.session.query(CollectionRound).filter_by(day=today()).all()
+    assert sum(len(one.stops) for one in rounds) == 3
 
 
 def count(*where) -> int:
