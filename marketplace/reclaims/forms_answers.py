@@ -18,6 +18,7 @@ from marketplace.core.money import parse_cents
 from marketplace.reclaims import wording
 from marketplace.reclaims.forms_parts import day_field, number_field, time_field, typed, typed_euros, words_field
 from marketplace.reclaims.models import ReclaimOffer
+from marketplace.web import filters
 
 
 class SendForm(FlaskForm):
@@ -44,12 +45,9 @@ class SendForm(FlaskForm):
 
 
 def _near(one: Any) -> str:
-    name = f"{one.collector.organisation.name}, {_distance(one.distance_km)}"
-    return name if one.fits else f"{name} : {wording.why_not(one.misfits)}"
-
-
-def _distance(km: int | None) -> str:
-    return "" if km is None else _("%(n)s km", n=km)
+    """« Le Contrechamp, 12 km »."""
+    name, far = one.collector.organisation.name, filters.distance(one.distance_km)
+    return f"{name}, {far}" if far else name
 
 
 class OfferForm(FlaskForm):

@@ -1,7 +1,8 @@
 """Reads: the calls of whoever asks, those a collector was told of, the collections agreed on, one call with its
 offers."""
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -16,7 +17,7 @@ from marketplace.core.db import db
 from marketplace.exchanges.models import Exchange
 from marketplace.reclaims import rules
 from marketplace.reclaims.models import ReclaimCall, ReclaimOffer, ReclaimRecipient
-from marketplace.reclaims.standing import ASKER, Standing
+from marketplace.reclaims.standing import ASKER, COLLECTOR, Standing
 
 LIVING = ("confirmed", "handed_over", "disputed")  # a collection that is still to come or under way
 SHORT = 5  # of each list, on the first page
@@ -31,7 +32,18 @@ class Listed:
     state: str
     offers: int = 0
     own_offer: ReclaimOffer | None = None
-    declined: bool = False
+    recipient: ReclaimRecipient | None = None
+
+    @property
+    def declined(self) -> bool:
+        return self.recipient is not None and self.recipient.declined_at is not None
+
+    def standing(self, actor: Actor) -> Standing:
+        """Of `actor`, whose list it stands in."""
+        if self.recipient is None:
+            return Standing(self.call, actor, ASKER)
+        is_chosen = self.own_offer is not None and self.own_offer.state == rules.CHOSEN
+        return Standing(self.call, actor, COLLECTOR, self.recipient, is_chosen)
 
 
 def state_now(call: ReclaimCall, offers: int) -> str:
@@ -50,12 +62,19 @@ def calls_of(actor: Actor, page: int = 1, size: int = SIZE) -> Page:
     return replace(found, items=rows)
 
 
-_SHOWN = (joinedload(ReclaimCall.organisation), joinedload(ReclaimCall.production), joinedload(ReclaimCall.exchange))
+_SHOWN = (
+    joinedload(ReclaimCall.organisation),
+    joinedload(ReclaimCall.production),
+    joinedload(ReclaimCall.exchange).selectinload(Exchange.appointments),
+    selectinload(ReclaimCall.contents),
+)
 
 
 def _asked_by(actor: Actor) -> Select[Any]:
-    guest = select(ProductionMember.production_id).where(ProductionMember.user_id == actor.user_id)
-    own = or_(ReclaimCall.organisation_id == actor.organisation_id, ReclaimCall.production_id.in_(guest))
+    own = ReclaimCall.organisation_id == actor.organisation_id
+    if actor.scopes is None:  # a token never acts as a guest
+        guest = select(ProductionMember.production_id).where(ProductionMember.user_id == actor.user_id)
+        own = or_(own, ReclaimCall.production_id.in_(guest))
     return select(ReclaimCall).where(own).order_by(ReclaimCall.id.desc())
 
 
@@ -84,7 +103,7 @@ def calls_offered_to(organisation_id: int, page: int = 1, size: int = SIZE) -> P
     }
     counts = offer_counts(ids)
     rows = [
-        Listed(call, state_now(call, counts.get(call.id, 0)), 0, own.get(call.id), recipient.declined_at is not None)
+        Listed(call, state_now(call, counts.get(call.id, 0)), 0, own.get(call.id), recipient)
         for recipient, call in found.items
     ]
     return replace(found, items=rows)
@@ -157,48 +176,63 @@ class CallView:
 
 def view_of(standing: Standing) -> CallView:
     """A call as the actor may see it."""
-    call, at = standing.call, now()
-    everything = list(
-        db.session.scalars(
-            select(ReclaimOffer)
-            .where(ReclaimOffer.call_id == call.id)
-            .order_by(ReclaimOffer.id)
-            .options(joinedload(ReclaimOffer.organisation))
-        )
-    )
+    return views_of([standing])[0]
+
+
+def views_of(standings: Sequence[Standing]) -> list[CallView]:
+    """Calls as the actor may see them, in the order given: so many statements however many they are."""
+    ids = [one.call.id for one in standings]
+    offers: dict[int, list[ReclaimOffer]] = defaultdict(list)
+    query = select(ReclaimOffer).where(ReclaimOffer.call_id.in_(ids)).order_by(ReclaimOffer.id)
+    for offer in db.session.scalars(query.options(joinedload(ReclaimOffer.organisation))):
+        offers[offer.call_id].append(offer)
+    asked = [one.call.id for one in standings if one.side == ASKER]
+    recipients: dict[int, list[ReclaimRecipient]] = defaultdict(list)
+    for recipient in recipients_of(asked) if asked else ():
+        recipients[recipient.call_id].append(recipient)
+    known = [one for one in standings if one.side == ASKER or one.is_chosen]
+    exchanges = exchanges_by_id([one.call.exchange_id for one in known if one.call.exchange_id is not None])
+    return [_view(one, offers[one.call.id], recipients[one.call.id], exchanges) for one in standings]
+
+
+def _view(
+    standing: Standing,
+    everything: Sequence[ReclaimOffer],
+    recipients: Sequence[ReclaimRecipient],
+    exchanges: Mapping[int, Exchange],
+) -> CallView:
+    call, is_asker, own = standing.call, standing.side == ASKER, standing.actor.organisation_id
     state = state_now(call, sum(one.state == rules.OFFERED for one in everything))
-    is_asker = standing.side == ASKER
-    own = standing.actor.organisation_id
     return CallView(
         standing=standing,
         call=call,
         state=state,
         knows_place=is_asker or standing.is_chosen,
         offers=tuple(one for one in everything if is_asker or one.organisation_id == own),
-        recipients=tuple(recipients_of(call.id)) if is_asker else (),
-        takes_offers=rules.takes_offers(state, call.answer_by, call.closes_at, at),
-        exchange=exchange_of(call.exchange_id) if is_asker or standing.is_chosen else None,
+        recipients=tuple(recipients),
+        takes_offers=rules.takes_offers(state, call.answer_by, call.closes_at, now()),
+        exchange=exchanges.get(call.exchange_id or 0),
     )
 
 
-def recipients_of(call_id: int) -> list[ReclaimRecipient]:
-    """Whom a call is for, the nearest first."""
+def recipients_of(call_ids: Sequence[int]) -> list[ReclaimRecipient]:
+    """Whom these calls are for, the nearest first."""
     query = (
         select(ReclaimRecipient)
-        .where(ReclaimRecipient.call_id == call_id)
+        .where(ReclaimRecipient.call_id.in_(call_ids))
         .order_by(ReclaimRecipient.distance_km, ReclaimRecipient.id)
         .options(joinedload(ReclaimRecipient.organisation))
     )
     return list(db.session.scalars(query))
 
 
-def exchange_of(exchange_id: int | None) -> Exchange | None:
-    """The exchange that came of a call, with its life."""
-    if exchange_id is None:
-        return None
-    return db.session.scalar(
+def exchanges_by_id(ids: Sequence[int]) -> dict[int, Exchange]:
+    """The exchanges that came of calls, with their lives."""
+    if not ids:
+        return {}
+    query = (
         select(Exchange)
-        .where(Exchange.id == exchange_id)
+        .where(Exchange.id.in_(ids))
         .options(
             joinedload(Exchange.provider),
             joinedload(Exchange.receiver),
@@ -206,6 +240,7 @@ def exchange_of(exchange_id: int | None) -> Exchange | None:
             selectinload(Exchange.appointments),
         )
     )
+    return {one.id: one for one in db.session.scalars(query)}
 
 
 def call_of_exchange(exchange_id: int) -> ReclaimCall | None:

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from flask_babel import gettext as _
+
 from marketplace.accounts.permissions import Actor
 from marketplace.core.clock import now, zone_of
 from marketplace.core.db import db

@@ -32,6 +32,7 @@ VIEWS = ("demandes", "recues", "collectes")  # each list by itself, page by page
 for _name in ("price", "price_offered", "why_not", "kind_of", "vehicle", "span", "moment", "clock"):
     blueprint.add_app_template_global(getattr(wording, _name), f"reclaim_{_name}")
 blueprint.add_app_template_global(views_words.plate, "reclaim_plate")
+blueprint.add_app_template_global(views_words.plate_received, "reclaim_plate_received")
 blueprint.add_app_template_global(views_words.row_note, "reclaim_row_note")
 blueprint.add_app_template_global(views_words.collector_words, "collector_words")
 blueprint.add_app_template_global(zone_of, "zone_of")

@@ -69,6 +69,16 @@ def plate(state: str, exchange_state: str | None = None, offers: int = 0) -> tup
     return str(wording.STATES[state]), tone, icon
 
 
+def plate_received(row: Listed) -> tuple[str, str, str]:
+    """The plate of a call that a collector was told of: its own answer, or whether it may still give one."""
+    if row.own_offer is not None:
+        tone, icon = {"chosen": ("kept", "check"), "offered": ("", "clock")}.get(row.own_offer.state, ("lost", "x"))
+        return str(wording.OFFER_STATES[row.own_offer.state]), tone, icon
+    if row.state == rules.OPEN:
+        return (_("Déclinée"), "", "x") if row.declined else (_("À répondre"), "yours", "turn")
+    return plate(row.state)
+
+
 def row_note(row: Listed, *, collector: bool = False) -> str:
     """What a row of the list says beside its plate."""
     call = row.call

@@ -54,7 +54,7 @@ OFFER_STATES: dict[str, Any] = {
 }
 # a state → the tone and the icon of its plate (ui.state)
 LOOKS: dict[str, tuple[str, str]] = {
-    "draft": ("", "pencil"),
+    "draft": ("", "edit"),
     "open": ("yours", "clock"),
     "chosen": ("kept", "check"),
     "cancelled": ("lost", "x"),

@@ -22,12 +22,14 @@ from schemathesis.specs.openapi.checks import negative_data_rejection, positive_
 
 from marketplace import create_app
 from marketplace.core import clock
-from marketplace.core.db import db
+from marketplace.core.db import db, transaction
 from marketplace.exchanges.states import MOVES
+from marketplace.reclaims import offering
 from tests import factories
 from tests.api.conftest import Program, secret_of
 from tests.applications import NOON
 from tests.databases import SqliteFiles, settings_for
+from tests.reclaims.trade import make_collector, visit
 
 LONG = int(os.environ.get("SCHEMATHESIS_EXAMPLES", "0"))
 EXAMPLES = LONG or 8
@@ -112,7 +114,21 @@ def _things(ours: Program, theirs: Program, giver: Any, taker: Any) -> dict[str,
         "exchange_id": exchanges,
         "piece_id": [one["id"] for one in made["items"]],
         "key": ["prod.plywood", "tr.van_km"],
+        "reclaim_id": _calls(ours),
     }
+
+
+def _calls(ours: Program) -> list[str]:
+    """A draft, and a call that a collector answered."""
+    centre = make_collector()
+    body = {
+        "street": "3 rue du Plateau", "postcode": "69100", "opens_at": "2026-11-24T17:00:00+01:00",
+        "closes_at": "2026-11-25T02:00:00+01:00", "contents": [{"stream": "wood", "volume_m3": 6}],
+    }  # fmt: skip
+    ids = [ours.post("/reclaims", {**body, "send": send}).get_json()["id"] for send in (None, {"radius_km": 50})]
+    with transaction():
+        offering.offer(factories.owner_of(centre), ids[1], visit())
+    return ids
 
 
 @pytest.fixture

@@ -24,7 +24,13 @@ def make_collector(
 ) -> Organisation:
     """A reuse centre that takes wood, metal, furniture and flats with one 20 m³ van, on working days, 60 km around."""
     organisation = make_organisation(name, values.pop("kind", "reuse_centre"))
-    site = site_of(organisation)
+    make_profile(organisation, city, **values)
+    return organisation
+
+
+def make_profile(organisation: Organisation, city: str = "Villeurbanne", **values: Any) -> None:
+    """What `make_collector` says, of an organisation that is there."""
+    site, organisation_id = site_of(organisation), organisation.id
     postcode, lat, lon = PLACES[city]
     defaults: dict[str, Any] = {
         "accepts_calls": True,
@@ -40,8 +46,7 @@ def make_collector(
     with transaction() as session:
         there = session.merge(site)
         there.postcode, there.city, there.lat, there.lon = postcode, city, lat, lon
-        session.add(CollectorProfile(organisation_id=organisation.id, **{**defaults, **values}))
-    return organisation
+        session.add(CollectorProfile(organisation_id=organisation_id, **{**defaults, **values}))
 
 
 def strike(**values: Any) -> dict[str, Any]:
