@@ -16,7 +16,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from bench import availability, bookings, dashboards, index, known_items, ledger, pages, relevance, seeding
+from bench import availability, bookings, dashboards, index, known_items, ledger, pages, relevance, rounds, seeding
 from bench.measuring import THREADS, Figure
 from bench.world import World
 from marketplace.settings import ROOT
@@ -31,6 +31,7 @@ SUBJECTS: dict[str, Callable[[World], list[Figure]]] = {
     "availability": availability.run,
     "dashboards": dashboards.run,
     "ledger": ledger.run,
+    "rounds": rounds.run,
 }
 RESULTS = ROOT / "bench" / "results.json"
 

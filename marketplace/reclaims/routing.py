@@ -4,13 +4,13 @@ Pure. Distances are great circles times a road factor, the way is driven at one 
 from the moment the truck leaves. What cannot be kept is said, never hidden: `Visit.late` is by how much.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from functools import partial
 
 SPEED_KMH = 35  # in and around a town, a truck, lights included; a round may say otherwise
 EXACT = 7  # so many stops are tried in every order
-ROUNDS_OF_MOVES = 12  # of improving; each is at most so many times better than nothing that this is never reached
+STEPS = 200  # of improving; a few dozen are enough for a day
 _LITTLE = 1e-9
 
 
@@ -134,40 +134,56 @@ def nearest_first(known: Way, stops: Sequence[Stop]) -> list[int]:
 
 
 def improved(known: Way, stops: Sequence[Stop], order: Sequence[int]) -> list[int]:
-    """`order`, parts of it turned round and stops moved elsewhere while that makes it better; never worse."""
+    """`order`, parts of it turned round and stops moved elsewhere while that makes it better; never worse. Each time
+    the best of all such steps is taken."""
     best, price = list(order), cost(known, stops, order)
-    for _round in range(ROUNDS_OF_MOVES):
-        before = price
-        for tried in _neighbours(best, known):
+    for _step in range(STEPS):
+        found = None
+        for longer, build in _steps(best, known):
+            if longer >= -_LITTLE and (price[0] <= _LITTLE or longer > 0.15 * price[1]):
+                continue  # no shorter, and no window to be won by a detour that is worth it
+            tried = build(best)
             now = cost(known, stops, tried)
             if now[0] < price[0] - _LITTLE or (now[0] <= price[0] + _LITTLE and now[1] < price[1] - _LITTLE):
-                best, price = tried, now
-        if price >= before:
+                found, price = tried, now
+        if found is None:
             break
+        best = found
     return best
 
 
-def _neighbours(order: list[int], known: Way) -> "list[list[int]]":
-    """Orders one step away: a part turned round, or up to three stops in a row put elsewhere; without those that
-    lengthen the way, as long as nothing waits on windows: the caller asks for the price of each."""
-    found = []
-    size = len(order)
-    limit = _length(order, known) * 1.15  # a detour that long is never worth a window that others keep too
-    for a in range(size):
-        for b in range(a + 2, size + 1):
-            found.append(order[:a] + order[a:b][::-1] + order[b:])
+Build = Callable[[list[int]], list[int]]
+
+
+def _steps(order: list[int], known: Way) -> Iterator[tuple[float, Build]]:
+    """Orders one step away, each with by how much it is longer: a part turned round, or up to three stops in a row put
+    elsewhere."""
+    km, size = known.km, len(order)
+    at = [0, *(stop + 1 for stop in order), 0]  # the place at position n is at[n]
+    for a in range(1, size + 1):
+        for b in range(a + 1, size + 1):
+            longer = km[at[a - 1]][at[b]] + km[at[a]][at[b + 1]] - km[at[a - 1]][at[a]] - km[at[b]][at[b + 1]]
+            yield longer, partial(_turned, a - 1, b)
     for many in (1, 2, 3):
-        for a in range(size - many + 1):
-            part, rest = order[a : a + many], order[:a] + order[a + many :]
-            for place in range(len(rest) + 1):
-                if place != a:
-                    found.append(rest[:place] + part + rest[place:])
-    return [one for one in found if _length(one, known) <= limit]
+        for a in range(1, size - many + 2):
+            z = a + many - 1
+            out = km[at[a - 1]][at[z + 1]] - km[at[a - 1]][at[a]] - km[at[z]][at[z + 1]]
+            rest = at[:a] + at[z + 1 :]
+            for place in range(len(rest) - 1):
+                if place == a - 1:
+                    continue
+                before, after = rest[place], rest[place + 1]
+                longer = out + km[before][at[a]] + km[at[z]][after] - km[before][after]
+                yield longer, partial(_moved, a - 1, z, place)
 
 
-def _length(order: Sequence[int], known: Way) -> float:
-    places = [0, *(stop + 1 for stop in order), 0]
-    return sum(known.km[a][b] for a, b in pairwise(places))
+def _turned(a: int, b: int, order: list[int]) -> list[int]:
+    return order[:a] + order[a:b][::-1] + order[b:]
+
+
+def _moved(a: int, b: int, place: int, order: list[int]) -> list[int]:
+    part, rest = order[a:b], order[:a] + order[b:]
+    return rest[:place] + part + rest[place:]
 
 
 def _best(known: Way, stops: Sequence[Stop]) -> list[int]:

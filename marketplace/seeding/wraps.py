@@ -1,6 +1,6 @@
 """What the demo strikes: a plan half done, one that is finished, and a truck on its round today."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
@@ -64,7 +64,7 @@ def _plan(cast: Cast, production: str, place: str, postcode: str, **values: Any)
     return planning.create_plan(actor, shoot.public_id, {"place": place, "postcode": postcode, **values})
 
 
-def _put(cast: Cast, plan: WrapPlan, zones: dict[str, tuple[tuple[str, str | None, str, bool], ...]]) -> int:
+def _put(cast: Cast, plan: WrapPlan, zones: Mapping[str, Sequence[tuple[str, str | None, str, bool]]]) -> int:
     writer = planning.Writer(plan, cast.owner("quai"))
     done = []
     for zone, rows in zones.items():
@@ -131,9 +131,9 @@ def _round(cast: Cast, set_clock: Clock, here: datetime) -> None:
         .where(CollectionRound.organisation_id == organisation_id, CollectionRound.day == day)
         .order_by(CollectionRound.id, RoundStop.position)
     )
-    found = [tuple(row) for row in db.session.execute(stops)]
+    found = db.session.execute(stops.limit(2)).all()
     db.session.rollback()
-    for one, stop, position in found[:2]:
+    for one, stop, position in found:
         at = _at(day, VISITS[min(position, 2)][3]) + timedelta(minutes=20)
         if at < here:
             set_clock(at)
