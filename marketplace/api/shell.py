@@ -16,7 +16,7 @@ ENDPOINTS = [
     "marketplace.catalogue.api", "marketplace.catalogue.api_pieces", "marketplace.exchanges.api_availability",
     "marketplace.exchanges.api", "marketplace.exchanges.api_papers", "marketplace.exchanges.api_preparation",
     "marketplace.carbon.api", "marketplace.carbon.api_ledger", "marketplace.reclaims.api",
-    "marketplace.reclaims.api_intake", "marketplace.meals.api_traced",
+    "marketplace.reclaims.api_intake", "marketplace.meals.api", "marketplace.meals.api_traced",
 ]  # fmt: skip
 
 PROBLEM = {

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import insert, select
 
-from marketplace.carbon import library
+from marketplace.carbon import food, library
 from marketplace.carbon.bridge import Thing, bridge, line_mass
 from marketplace.carbon.canonical import FIRST
 from marketplace.carbon.combining import combined
@@ -15,7 +15,7 @@ from marketplace.carbon.libraries import knowledge_on, published_versions
 from marketplace.carbon.logistics import Trip, load_shares
 from marketplace.carbon.method import Result, compute
 from marketplace.carbon.models import Factor, LedgerHead, Parameter
-from marketplace.carbon.numbers import quantity
+from marketplace.carbon.numbers import ONE, ZERO, exactly, quantity, share
 from marketplace.carbon.reasons import NotQuantified
 from marketplace.carbon.wording import invalid
 from marketplace.catalogue import taxonomy
@@ -114,7 +114,11 @@ def _estimate_by_category(request: Mapping[str, Any]) -> dict[str, Any]:
     bridged, results = [], []
     for i, (thing, receiver, part) in enumerate(zip(things, receivers, load_shares(masses), strict=True)):
         try:
-            one = bridge(kind, thing, receiver, knowledge, Trip(vehicle, distance, part))
+            trip = Trip(vehicle, distance, part)
+            if kind == food.KIND:
+                one = food.food_inputs(thing, knowledge, trip, _eaten(request["lines"][i], thing))
+            else:
+                one = bridge(kind, thing, receiver, knowledge, trip)
             results.append(compute(kind, one.inputs, knowledge.factors, one.displacement_key))
         except NotQuantified as refusal:
             inner = refusal.where.removeprefix("inputs.")
@@ -125,6 +129,17 @@ def _estimate_by_category(request: Mapping[str, Any]) -> dict[str, Any]:
     out["inputs"] = bridged[0].inputs if len(bridged) == 1 else [one.inputs for one in bridged]
     out["notes"] = sorted({note for one in bridged for note in one.notes})
     return out
+
+
+def _eaten(line: Mapping[str, Any], thing: Thing) -> food.Eaten:
+    """What of a line of food is eaten: `eaten_share` of the part that can be (`edible_share`; both 1 unless said); the
+    rest goes into the bin."""
+    s, k = (
+        share(line[name], name) if line.get(name) not in (None, "") else ONE for name in ("eaten_share", "edible_share")
+    )
+    with exactly():
+        eaten = thing.quantity * k * s
+        return food.Eaten(eaten, ZERO, ZERO, thing.quantity - eaten, k)
 
 
 def _thing(line: Mapping[str, Any], where: str) -> Thing:

@@ -73,11 +73,11 @@ class Traced:
         return self.hand_over.at if self.hand_over else self.exchange.completed_at
 
 
-def page_of(organisation_id: int, asked: Asked, number: int = 1) -> tuple[list[Traced], int]:
+def page_of(organisation_id: int, asked: Asked, number: int = 1, size: int = PAGE) -> tuple[list[Traced], int]:
     """A page of the register, the latest first, and how many lines there are."""
     query = _lines(organisation_id, asked)
     total = db.session.scalar(select(func.count()).select_from(query.with_only_columns(Exchange.id).subquery())) or 0
-    rows = query.order_by(Exchange.id.desc()).offset((number - 1) * PAGE).limit(PAGE)
+    rows = query.order_by(Exchange.id.desc()).offset((number - 1) * size).limit(size)
     return _with_outcomes(db.session.execute(rows).all()), total
 
 

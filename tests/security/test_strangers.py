@@ -413,6 +413,10 @@ TRIES: dict[str, list[Try]] = {
         Try("GET", "/echanges/{eaten}/mange"),
         Try("POST", "/echanges/{eaten}/mange", {"go": "all", "why": "pris"}),
     ],
+    "api_meals_traced.report_eaten": [
+        Try("POST", "/api/v1/exchanges/{eaten}/eaten", [{"everything": True, "why": "pris"}])
+    ],
+    "api_meals_traced.read_eaten": [Try("GET", "/api/v1/exchanges/{eaten}/eaten")],
     "meal_receipts.show": [
         Try("GET", "/echanges/{eaten}/recu-fiscal"),
         Try("POST", "/echanges/{eaten}/recu-fiscal", {"go": "declare", "cost": "5", "legal_form": "SAS"}),
@@ -642,7 +646,7 @@ WITHOUT_NAMES = (
     "/annonces/filtres?q={word}", "/annonces/carte.json", "/annonces/suggestions?q={word}", "/annonces.atom?q={word}",
     "/annonces.atom", "/sitemap.xml", "/sitemap-1.xml",
     "/repas", "/repas/{table}", "/repas/miens", "/repas/proposer", "/repas/profil",
-    "/repas/suivi", "/repas/suivi.csv", "/repas/rappels", "/repas/commander-plus-juste",
+    "/repas/suivi", "/repas/suivi.csv", "/repas/rappels", "/repas/commander-plus-juste", "/api/v1/meals/register",
     "/collectes", "/collectes?vue=demandes", "/collectes?vue=recues", "/collectes?vue=collectes", "/collectes/demander",
     "/collectes/plans", "/collectes/tournees", "/collectes/plans/nouveau",
     "/collectes/profil", "/api/v1/reclaims", "/api/v1/reclaims?side=collector",
