@@ -35,11 +35,13 @@ from marketplace.carbon.numbers import six
 from marketplace.catalogue import duplicates, lending, queries, services
 from marketplace.catalogue.models import Listing, Photo
 from marketplace.catalogue.photos import MAX_BYTES, SIZES
-from marketplace.catalogue.rules import parse_fields
+from marketplace.catalogue.rules import is_food, parse_fields
 from marketplace.core.db import db
 from marketplace.core.errors import Invalid
 from marketplace.core.text import slug
 from marketplace.exchanges.queries import free_quantities
+from marketplace.meals import drafts, posting
+from marketplace.meals.models import FoodDraft, Leftover
 from marketplace.search.facets import count_facets
 from marketplace.search.queries import find_listings
 from marketplace.search.requests import SearchRequest
@@ -66,13 +68,34 @@ def shown(listings: Sequence[Listing], reader: Actor | None) -> list[dict[str, A
     free = free_quantities(ids)
     found = db.session.scalars(select(ListingEstimate).where(ListingEstimate.listing_id.in_(ids)))
     estimates = {row.listing_id: row for row in found}
-    return [_shown(one, reader, free.get(one.id), estimates.get(one.id)) for one in listings]
+    eaten = [one.id for one in listings if is_food(one.category_key)]
+    meals, said = _food_rows(Leftover, eaten), _food_rows(FoodDraft, eaten)
+    return [
+        _shown(one, reader, free.get(one.id), estimates.get(one.id))
+        | {"food": drafts.food_shown(_is_own(one, reader), meals.get(one.id), said.get(one.id))}
+        for one in listings
+    ]
+
+
+def listings_shown(public_ids: Sequence[str], reader: Actor | None) -> list[dict[str, Any]]:
+    """These listings, in this order; those that are gone meanwhile are left out."""
+    return shown(_loaded(public_ids), reader)
+
+
+def _food_rows(table: Any, listing_ids: Sequence[int]) -> dict[int, Any]:
+    if not listing_ids:
+        return {}
+    return {row.listing_id: row for row in db.session.scalars(select(table).where(table.listing_id.in_(listing_ids)))}
+
+
+def _is_own(listing: Listing, reader: Actor | None) -> bool:
+    return reader is not None and reader.organisation_id == listing.organisation_id
 
 
 def _shown(
     listing: Listing, reader: Actor | None, free: Decimal | None, estimate: ListingEstimate | None
 ) -> dict[str, Any]:
-    own = reader is not None and reader.organisation_id == listing.organisation_id
+    own = _is_own(listing, reader)
     grams = listing.mass_grams
     return {
         "id": listing.public_id,
@@ -208,9 +231,13 @@ def find(asked: dict[str, Any]) -> Response:
     },
 )  # fmt: skip
 def create(fields: dict[str, Any]) -> Response:
+    food = fields.pop("food", None)
     actor, values = auth.actor(), _values(fields)
+    said = drafts.read_food(food) if food is not None else None
     with unit_of_work() as work:
         listing = services.create_draft(actor, values)
+        if said is not None:
+            drafts.keep_food(actor, listing.public_id, said)
         return work.answer(201, _written(actor, listing.public_id))
 
 
@@ -234,9 +261,13 @@ def change(fields: dict[str, Any], listing_id: str) -> Response:
     version = fields.pop("version", None)
     if version is not None and (isinstance(version, bool) or not isinstance(version, int)):
         raise Invalid({"version": _("Un nombre entier est attendu.")})
+    food = fields.pop("food", None)
+    said = drafts.read_food(food) if food is not None else None
     values = _values(fields)
     with unit_of_work() as work:
         services.edit_listing(actor, listing_id, values, version)
+        if said is not None:
+            drafts.keep_food(actor, listing_id, said)
         return work.answer(200, _written(actor, listing_id))
 
 
@@ -249,7 +280,11 @@ def change(fields: dict[str, Any], listing_id: str) -> Response:
 def publish(listing_id: str) -> Response:
     actor = auth.actor()
     with unit_of_work() as work:
-        listing = services.publish_listing(actor, listing_id)
+        own = queries.own_listing(actor, listing_id)
+        if is_food(own.category_key):
+            listing = drafts.publish_food(actor, listing_id).listing
+        else:
+            listing = services.publish_listing(actor, listing_id)
         alike = [
             {"id": one.public_id, "title": one.title, "url": f"/annonces/{one.public_id}-{slug(one.title)}"}
             for one in duplicates.alike_listings(listing)
@@ -264,7 +299,11 @@ def publish(listing_id: str) -> Response:
 def withdraw(listing_id: str) -> Response:
     actor = auth.actor()
     with unit_of_work() as work:
-        services.withdraw_listing(actor, listing_id)
+        own = queries.own_listing(actor, listing_id)
+        if is_food(own.category_key) and db.session.get(Leftover, own.id) is not None:
+            posting.withdraw_leftover(actor, listing_id)
+        else:
+            services.withdraw_listing(actor, listing_id)
         return work.answer(200, _written(actor, listing_id))
 
 

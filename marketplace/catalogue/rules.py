@@ -66,7 +66,7 @@ def refused_to_publish(values: Mapping[str, Any], on: date, *, as_meal: bool = F
     refused = {}
     if is_food(values.get("category_key")) and not as_meal:
         refused["category"] = _(
-            "Les denrées se proposent dans « Repas » : leurs dates, leur température et leurs allergènes y sont "
+            "Les denrées se proposent dans « Repas » : leurs dates, leur température et leurs allergènes y sont "
             "demandés."
         )
     gone_by = values.get("gone_by")

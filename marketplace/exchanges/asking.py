@@ -220,7 +220,7 @@ def check(receiver: Organisation, listings: Sequence[Listing], kind: str) -> Non
         return
     for listing in listings:
         if "food" in taxonomy.path(listing.category_key or "other"):
-            raise Invalid({"lines": _("« %(title)s » se mange : retenez-en sur sa page, dans « Repas ».",
+            raise Invalid({"lines": _("« %(title)s » se mange : retenez-en sur sa page, dans « Repas ».",
                                       title=listing.title)})  # fmt: skip
         if MODE_OF_KIND[kind] not in listing.modes:
             raise Invalid({"lines": _not_so(kind, listing.title)})

@@ -25,10 +25,10 @@ from marketplace.meals.models import Leftover, MealReceiver, MealWait
 def check(receiver: Organisation, listings: Sequence[Listing]) -> None:
     """Whether `receiver` may have some of this, now that it is locked."""
     if len(listings) != 1:
-        raise Invalid({"lines": _("Un repas se retient seul : une demande par repas.")})
+        raise Invalid({"lines": _("Un repas se retient seul : une demande par repas.")})
     leftover = db.session.get(Leftover, listings[0].id, populate_existing=True)
     if leftover is None:
-        raise Invalid({"lines": _("« %(title)s » n’est pas un repas.", title=listings[0].title)})
+        raise Invalid({"lines": _("« %(title)s » n’est pas un repas.", title=listings[0].title)})
     if ending.is_over(leftover, listings[0].state, now()):
         refusal = no_longer(listings[0])
         raise Conflict(wording.refusal("ended" if leftover.ended_at is not None else "closed"), **refusal.data)

@@ -27,7 +27,7 @@ from marketplace.web.labels import label
 ELSEWHERE = "-"
 _NUMBER = {"inputmode": "decimal", "autocomplete": "off", "maxlength": 12}
 _TIME = {"type": "time"}
-WRONG_TIME = _l("Écrivez l’heure ainsi : 22:40.")
+WRONG_TIME = _l("Écrivez l’heure ainsi : 22:40.")
 
 
 def text_field(name: Any, longest: int, **kw: Any) -> StringField:
@@ -85,7 +85,7 @@ class PostForm(FlaskForm):
 
     def offer(self, sites: list[tuple[str, str]], productions: list[tuple[str, str]]) -> None:
         self.category.choices = chosen_from([("", _("Choisir")), *food_choices()])
-        self.site.choices = chosen_from([*sites, (ELSEWHERE, _("Ailleurs : écrire l’adresse"))])
+        self.site.choices = chosen_from([*sites, (ELSEWHERE, _("Ailleurs : écrire l’adresse"))])
         self.production.choices = chosen_from([("", _("Aucun")), *productions])
 
     def posting(self, at: datetime, postcodes: Mapping[str, str]) -> Posting:
@@ -154,7 +154,7 @@ class PostForm(FlaskForm):
             found = datetime.fromisoformat(text)
             return found.replace(tzinfo=zone).astimezone(UTC) if found.tzinfo is None else found.astimezone(UTC)
         except (ValueError, OverflowError):
-            errors[name] = _("Écrivez le jour et l’heure ainsi : 2026-11-25 01:00.")
+            errors[name] = _("Écrivez le jour et l’heure ainsi : 2026-11-25 01:00.")
             return None
 
     def _day(self, name: str, errors: dict[str, Any]) -> date | None:
@@ -162,7 +162,7 @@ class PostForm(FlaskForm):
         try:
             return date.fromisoformat(text) if text else None
         except ValueError:
-            errors[name] = _("Écrivez le jour ainsi : 2026-11-25.")
+            errors[name] = _("Écrivez le jour ainsi : 2026-11-25.")
             return None
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from flask_babel import gettext as _
@@ -74,11 +75,11 @@ def read_temperature(raw: Any, errors: dict[str, Any], field: str) -> int | None
     sign = 1
     if isinstance(text, str) and text[:1] in "+-":
         sign, text = (-1 if text[0] == "-" else 1), text[1:]
-    elif isinstance(text, int | float) and not isinstance(text, bool) and text < 0:
+    elif isinstance(text, int | float | Decimal) and not isinstance(text, bool) and text < 0:
         sign, text = -1, -text
     value = read_quantity(text)
     if value is None or value > 999:
-        errors[field] = _("Écrivez la température en chiffres : 66, ou 3,5.")
+        errors[field] = _("Écrivez la température en chiffres : 66, ou 3,5.")
         return None
     return sign * round(value * 10)
 
@@ -93,7 +94,7 @@ def read_since(raw: Any, at: datetime, zone: Any, errors: dict[str, Any], field:
     if moment is not None:
         found = hours.last_at(moment, at + timedelta(minutes=1), zone)
         return min(found, at)
-    errors[field] = _("Écrivez l’heure ainsi : 22:40.")
+    errors[field] = _("Écrivez l’heure ainsi : 22:40.")
     return None
 
 

@@ -97,6 +97,17 @@ class Leftover(Base):
     )
 
 
+class FoodDraft(Base):
+    """What was said over the API of the food of a listing that is not out yet, as JSON holds it (drafts.py)."""
+
+    __tablename__ = "food_draft"
+
+    listing_id: Mapped[int] = mapped_column(
+        ForeignKey("listing.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    said: Mapped[dict[str, Any]] = mapped_column(JSON)
+
+
 class MealReceiver(Base):
     """How an organisation fetches meals: with what, from where, how far, when. `lat` and `lon` are those of its place.
 

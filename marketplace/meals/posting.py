@@ -89,6 +89,12 @@ def post_leftover(actor: Actor | None, posting: Posting) -> Leftover:
     }
     listing = catalogue.create_draft(actor, values)
     listing.postcode = listing.postcode or postcode_in(posting.address)
+    return put_out(actor, listing, replace(posting, post=post), at)
+
+
+def put_out(actor: Actor, listing: Listing, posting: Posting, at: datetime) -> Leftover:
+    """Make a draft, whose food was looked at by the rules, a meal that can be had."""
+    post = posting.post
     leftover = Leftover(
         listing_id=listing.id,
         offered=post.quantity,
@@ -105,7 +111,7 @@ def post_leftover(actor: Actor | None, posting: Posting) -> Leftover:
         served=False,
         reheated=False,
         pick_up_opens_at=post.opens_at,
-        pick_up_closes_at=closes_at,
+        pick_up_closes_at=post.closes_at,
         address=posting.address.strip() if not posting.site else "",
         contact=posting.contact.strip(),
         first_come=posting.first_come,
@@ -147,7 +153,7 @@ def _place(posting: Posting) -> tuple[dict[str, object], dict[str, str]]:
     text = posting.address.strip()
     spot = spot_of(text)
     if spot is None:
-        return {}, {"address": _("Écrivez l’adresse avec son code postal : « parking du stade, 69190 Saint-Fons ».")}
+        return {}, {"address": _("Écrivez l’adresse avec son code postal : « parking du stade, 69190 Saint-Fons ».")}
     found: dict[str, object] = {"lat": spot.point.lat, "lon": spot.point.lon, "city": spot.label}
     return found, {}
 
@@ -216,7 +222,7 @@ def withdraw_leftover(actor: Actor | None, public_id: str, *, cooled: bool = Fal
     _refuse_ended(leftover)
     if cooled:
         for exchange in live_claims(leftover.listing_id):
-            reason = _("Hors température trop longtemps : cela ne part plus.")
+            reason = _("Hors température trop longtemps : cela ne part plus.")
             exchanges.move(actor, exchange.public_id, "cancel", {"reason": reason})
     listing = db.session.get_one(Listing, leftover.listing_id)
     if actor is not None and listing.state == "published":

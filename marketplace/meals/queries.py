@@ -78,6 +78,10 @@ def open_near(actor: Actor | None, point: geo.Point | None, page: int = 1) -> Of
     """What can be had now within `RADIUS_KM` of `point`, the nearest first; everywhere, the first to end first, where
     there is no point."""
     at = now()
+    return _page(actor, _open(point, at), page, at)
+
+
+def _open(point: geo.Point | None, at: datetime) -> list[tuple[Leftover, float | None]]:
     where = [
         Leftover.ended_at.is_(None),
         Leftover.pick_up_closes_at > at,
@@ -99,7 +103,12 @@ def open_near(actor: Actor | None, point: geo.Point | None, page: int = 1) -> Of
     if point is not None:
         near = [(one, km) for one, km in found if km is not None and km <= RADIUS_KM]
         found = sorted(near, key=lambda pair: (pair[1], pair[0].pick_up_closes_at))
-    return _page(actor, found, page, at)
+    return found
+
+
+def ids_near(point: geo.Point | None) -> list[str]:
+    """The public ids of what can be had now, in the order of `open_near`."""
+    return [leftover.listing.public_id for leftover, _far in _open(point, now())]
 
 
 def own_leftovers(actor: Actor, page: int = 1) -> Offers:

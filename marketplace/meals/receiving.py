@@ -61,7 +61,7 @@ def save_profile(actor: Actor | None, given: Profile) -> MealReceiver:
         try:
             spans = hours.parse_day(given.hours.get(day) or "")
         except ValueError:
-            errors[day] = _("Écrivez les heures ainsi : 19h–1h30, ou 7:00–9:00, 19:00–23:00.")
+            errors[day] = _("Écrivez les heures ainsi : 19h–1h30, ou 7:00–9:00, 19:00–23:00.")
             continue
         if spans:
             week[day] = spans
@@ -96,6 +96,6 @@ def _place(actor: Actor, given: Profile, errors: dict[str, str]) -> tuple[int | 
         return site.id, site.lat, site.lon, site.city, site.postcode
     spot = geo.locate(given.place) if given.place.strip() else None
     if spot is None:
-        errors["place"] = _("Dites d’où vous partez : une commune ou un code postal.")
+        errors["place"] = _("Dites d’où vous partez : une commune ou un code postal.")
         return None
     return None, spot.point.lat, spot.point.lon, spot.label, postcode_in(given.place) or ""

@@ -90,7 +90,7 @@ def post() -> Any:
         return views_posting.page(actor, form), 422
     flash(_("C’est proposé. Les plus proches sont prévenus."), "kept")
     if said.post.closes_at is not None and closes_at < said.post.closes_at:
-        flash(_("Le retrait est ramené à la limite de ce qui se mange encore : vérifiez l’heure."), "kept")
+        flash(_("Le retrait est ramené à la limite de ce qui se mange encore : vérifiez l’heure."), "kept")
     return redirect(url_for("meals.show", public_id=public_id), 303)
 
 

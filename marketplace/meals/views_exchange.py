@@ -37,7 +37,7 @@ def turn_for(view: ExchangeView, other: str, meal: Fetch) -> Turn:
         if gives:
             return Turn(
                 "yours", _("À vous de jouer"),
-                _("%(other)s demande ceci. Répondez avant %(until)s : après, la demande tombe.",
+                _("%(other)s demande ceci. Répondez avant %(until)s : après, la demande tombe.",
                   other=other, until=meal.until),
             )  # fmt: skip
         return Turn(
@@ -48,9 +48,9 @@ def turn_for(view: ExchangeView, other: str, meal: Fetch) -> Turn:
         title = _("%(other)s vient d’ici %(until)s", other=other, until=meal.until)
         if meal.asks_temperature:
             return Turn(
-                "yours", title, _("À la remise : relevez la température à cœur, demandez le code, et c’est fait.")
+                "yours", title, _("À la remise : relevez la température à cœur, demandez le code, et c’est fait.")
             )
-        return Turn("yours", title, _("À la remise : demandez le code, et c’est fait."))
+        return Turn("yours", title, _("À la remise : demandez le code, et c’est fait."))
     return Turn(
         "yours", _("À retirer d’ici %(until)s", until=meal.until),
         _("Sur place, montrez votre code. Passé cette heure, cela redevient libre et vous est compté."),

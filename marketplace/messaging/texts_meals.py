@@ -13,7 +13,7 @@ Data = Mapping[str, Any]
 NAMES: dict[str, tuple[Any, Any]] = {
     "meal_offered": (
         _l("Un repas est à prendre près de vous, ou se libère"),
-        _l("Vous recevez ce message parce que le profil « repas » de votre organisation demande des alertes."),
+        _l("Vous recevez ce message parce que le profil « repas » de votre organisation demande des alertes."),
     ),
     "meal_over": (
         _l("Un repas que vous proposiez n’a pas trouvé preneur"),
@@ -23,13 +23,13 @@ NAMES: dict[str, tuple[Any, Any]] = {
 
 # as in texts_exchanges.MOVED: (kind, move, state it came from or led to, or '') → what happened, then what now
 MOVED: dict[tuple[str, str, str], Any] = {
-    ("meal", "accept", ""): _l("%(other)s vous a choisi : c’est retenu. L’adresse et votre code sont sur la page."),
+    ("meal", "accept", ""): _l("%(other)s vous a choisi : c’est retenu. L’adresse et votre code sont sur la page."),
     ("meal", "decline", ""): _l("%(other)s a choisi quelqu’un d’autre."),
     ("meal", "cancel", ""): _l("%(other)s annule. Ce qui était retenu est de nouveau libre."),
-    ("meal", "hand_over", ""): _l("C’est remis : code et température sont notés. L’attestation arrive sur la page."),
-    ("meal", "expire", ""): _l("Sans réponse en une demi-heure : la demande tombe, et c’est de nouveau libre."),
+    ("meal", "hand_over", ""): _l("C’est remis : code et température sont notés. L’attestation arrive sur la page."),
+    ("meal", "expire", ""): _l("Sans réponse en une demi-heure : la demande tombe, et c’est de nouveau libre."),
     ("meal", "expire", "from:confirmed"): _l(
-        "Personne n’est venu à temps : c’est de nouveau libre, et compté à qui devait venir."
+        "Personne n’est venu à temps : c’est de nouveau libre, et compté à qui devait venir."
     ),
 }
 
@@ -48,27 +48,27 @@ def offered(data: Data) -> tuple[str, str]:
     what, facts = amount(data), {"title": data["title"], "city": data["city"], "until": data["until"]}
     if data.get("freed"):
         return (
-            _("De nouveau libre : %(title)s", title=data["title"]),
-            _("%(what)s de « %(title)s » à %(city)s sont de nouveau à prendre, jusqu’à %(until)s.", what=what, **facts),
+            _("De nouveau libre : %(title)s", title=data["title"]),
+            _("%(what)s de « %(title)s » à %(city)s sont de nouveau à prendre, jusqu’à %(until)s.", what=what, **facts),
         )
     said = _(
         "%(what)s à prendre à %(city)s, à %(km)s km, jusqu’à %(until)s. Les plus proches sont prévenus d’abord.",
         what=what, km=data["km"], city=data["city"], until=data["until"],
     )  # fmt: skip
-    return _("Repas : %(what)s, %(title)s", what=what, title=data["title"]), said
+    return _("Repas : %(what)s, %(title)s", what=what, title=data["title"]), said
 
 
 def over(data: Data) -> tuple[str, str]:
     """(subject, sentence) for the donor."""
     what = amount(data)
-    subject = _("Reste %(what)s : %(title)s", what=what, title=data["title"])
+    subject = _("Reste %(what)s : %(title)s", what=what, title=data["title"])
     said = {
         "expired": lambda: _("L’heure du retrait est passée et %(what)s restent sans preneur.", what=what),
-        "cooled": lambda: _("Hors température trop longtemps : %(what)s ne partent plus.", what=what),
-        "withdrawn": lambda: _("Vous l’avez retiré : %(what)s restent chez vous.", what=what),
+        "cooled": lambda: _("Hors température trop longtemps : %(what)s ne partent plus.", what=what),
+        "withdrawn": lambda: _("Vous l’avez retiré : %(what)s restent chez vous.", what=what),
     }[data["reason"]]()
     if data.get("bio_waste"):
-        said += " " + _("Demandez une collecte de biodéchets : la page du repas la prépare.")
+        said += " " + _("Demandez une collecte de biodéchets : la page du repas la prépare.")
     return subject, said
 
 
@@ -78,7 +78,7 @@ def requested(data: Data) -> tuple[str, str]:
     if data.get("first_come"):
         said = _("%(other)s a retenu %(what)s et vient les chercher d’ici %(until)s.",
                  other=other, what=what, until=data["until"])  # fmt: skip
-        return _("Retenu : %(what)s de « %(title)s »", what=what, title=data["title"]), said
-    said = _("%(other)s demande %(what)s. Répondez dans la demi-heure : après, la demande tombe.",
+        return _("Retenu : %(what)s de « %(title)s »", what=what, title=data["title"]), said
+    said = _("%(other)s demande %(what)s. Répondez dans la demi-heure : après, la demande tombe.",
              other=other, what=what)  # fmt: skip
-    return _("Demande : %(what)s de « %(title)s »", what=what, title=data["title"]), said
+    return _("Demande : %(what)s de « %(title)s »", what=what, title=data["title"]), said

@@ -79,6 +79,15 @@ def upgrade():
         postgresql_where=sa.text("next_wave_at IS NOT NULL"),
     )
     op.create_table(
+        "food_draft",
+        sa.Column("listing_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("said", sa.JSON(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["listing_id"], ["listing.id"], name=op.f("fk_food_draft_listing_id_listing"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("listing_id", name=op.f("pk_food_draft")),
+    )
+    op.create_table(
         "meal_receiver",
         sa.Column("organisation_id", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("site_id", sa.Integer(), nullable=True),
@@ -186,5 +195,5 @@ def upgrade():
 
 
 def downgrade():
-    for table in ("meal_hand_over", "meal_wait", "meal_alert", "meal_receiver", "leftover"):
+    for table in ("meal_hand_over", "meal_wait", "meal_alert", "meal_receiver", "food_draft", "leftover"):
         op.drop_table(table)

@@ -645,7 +645,7 @@ WITHOUT_NAMES = (
     "/api/v1/exchanges?from=2020-01-01", "/api/v1/ledger", "/readyz", "/healthz",
     "/annonces/filtres?q={word}", "/annonces/carte.json", "/annonces/suggestions?q={word}", "/annonces.atom?q={word}",
     "/annonces.atom", "/sitemap.xml", "/sitemap-1.xml",
-    "/repas", "/repas/{table}", "/repas/miens", "/repas/proposer", "/repas/profil",
+    "/api/v1/meals", "/api/v1/meals?near=Lyon", "/repas", "/repas/{table}", "/repas/miens", "/repas/proposer", "/repas/profil",
     "/repas/suivi", "/repas/suivi.csv", "/repas/rappels", "/repas/commander-plus-juste", "/api/v1/meals/register",
     "/collectes", "/collectes?vue=demandes", "/collectes?vue=recues", "/collectes?vue=collectes", "/collectes/demander",
     "/collectes/plans", "/collectes/tournees", "/collectes/plans/nouveau",

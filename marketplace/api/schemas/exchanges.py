@@ -48,6 +48,7 @@ class QuoteRequestSchema(Schema):
 
 
 class ExchangeRequestSchema(QuoteRequestSchema):
+    kind = Code([*ASKED_KINDS, "meal"], required=True)
     production = Text(20, allow_none=True, load_default=None, metadata={"description": _l("Une production à vous.")})
     message = Text(2000, allow_none=True, load_default=None)
     vehicle = Text(20, allow_none=True, load_default=None, metadata={"description": _l("Celui qui viendra chercher.")})

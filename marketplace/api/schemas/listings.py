@@ -9,6 +9,7 @@ from marshmallow import fields as ma_fields
 from marketplace.api.fields import Day, Flag, Many, Moment, Schema, Text, Whole, Within, described
 from marketplace.api.paging import MOST_COUNTED, MOST_PER_PAGE, PER_PAGE, page_of
 from marketplace.api.schemas.carbon import decimal
+from marketplace.api.schemas.meals import food_given, food_sent
 from marketplace.catalogue import lending
 from marketplace.catalogue.fields import COLOURS, CONDITIONS, MASS_SOURCES, MAX_CENTS, MAX_CM, MODES, UNITS
 from marketplace.catalogue.packages import questions
@@ -138,6 +139,7 @@ class ListingFieldsSchema(Schema):
     made_for = described("string", "null", maxLength=160, description=_l("Le film ou le spectacle."))
     origin_hidden = described("boolean", description=_l("Production et œuvre ne sont dites qu’à l’organisation."))
     traits = _traits()
+    food = food_sent()
 
 
 class ListingChangeSchema(ListingFieldsSchema):
@@ -246,6 +248,7 @@ class ListingSchema(Schema):
     made_for = Text(required=True, allow_none=True, metadata={"description": _l("Tu quand l’origine est gardée.")})
     origin_hidden = described("boolean", "null", description=_OWN)
     traits = described("object", description=_l("Ce que demande le rayon, l’unité dans le nom."))
+    food = food_given()
     avoided = Within(AvoidedSchema, required=True, allow_none=True)
     photos = Many(Within(PhotoSchema), required=True)
     created_at = Moment(required=True)

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from flask_babel import lazy_gettext as _l
 
-from marketplace.api.fields import Code, Day, Flag, Many, Moment, Number, Schema, Text, Whole, Within
+from marketplace.api.fields import Code, Day, Flag, Many, Moment, Number, Schema, Text, Whole, Within, described
 from marketplace.api.schemas.exchanges import DELIVERIES, MOST_LINES, STATES
 from marketplace.catalogue.fields import CONDITIONS
 from marketplace.exchanges.moves_return import OUTCOMES
@@ -78,6 +78,10 @@ class MoveRequestSchema(Schema):
     )
     reference = Text(80, metadata={"description": _l("pay_offline : la référence du paiement.")})
     code = Text(300, metadata={"description": _l("hand_over : les six chiffres de qui reçoit.")})
+    temperature_c = described(
+        "string", "number", description=_l("hand_over : repas tenu chaud ou froid, la température à cœur.")
+    )
+    out_since = Moment(metadata={"description": _l("hand_over : repas hors température, depuis quand.")})
     without_deposit = Flag(metadata={"description": _l("hand_over : laisser partir sans la caution.")})
     entries = Many(
         Within(ReportEntrySchema),
