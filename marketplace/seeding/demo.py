@@ -22,7 +22,7 @@ from marketplace.exchanges.events import StockChanged
 from marketplace.jobs.models import OutboxRow
 from marketplace.messaging.models import Notification
 from marketplace.search.services import index_listings
-from marketplace.seeding import before, lending, lives, meals, neighbours, people, pictures, stock
+from marketplace.seeding import before, collections, lending, lives, meals, neighbours, people, pictures, stock
 from marketplace.seeding.cast import Cast, add_listing, moving_clock, unheard
 from marketplace.seeding.circles import write_circles
 from marketplace.seeding.counter import write_counter
@@ -94,6 +94,7 @@ def seed(report: Callable[[str], None] = lambda line: None) -> None:
         with transaction():
             shelves = write_kept(cast, things, drawings, teller)
             meals.write_profiles(cast)
+            collections.write_profiles(cast)
         past = _past(teller, draw, things, drawings, shelves)
     report(f"{len(past)} dons, locations et ventes terminés sur douze mois")
     with transaction():
@@ -115,6 +116,9 @@ def seed(report: Callable[[str], None] = lambda line: None) -> None:
     with moving_clock() as set_clock:
         teller.set_clock = set_clock
         report(f"{meals.write_meals(teller)} repas proposés, retenus, remis ou sans preneur")
+    with moving_clock() as set_clock:
+        teller.set_clock = set_clock
+        report(f"{collections.write_calls(teller)} demandes de collecte, du brouillon à celle qui est convenue")
     with transaction():
         report(f"{write_records(cast)} écritures de plus : branchements, fin de vie, correction")
         report(f"{write_sheets(cast)} lignes sur une fiche d’activité, et son bilan prévisionnel")

@@ -32,6 +32,7 @@ from marketplace.exchanges.models import (
 )
 from marketplace.meals.kind import MEAL
 from marketplace.ports import current
+from marketplace.reclaims.models import ReclaimCall, ReclaimOffer, ReclaimRecipient
 from marketplace.reclaims.models_plans import WrapLine, WrapPlan
 from marketplace.reclaims.models_rounds import CollectionRound
 from marketplace.reclaims.plans import OUTCOMES
@@ -94,6 +95,17 @@ def check_all() -> None:
     check_papers()
     check_neighbours()
     check_wraps()
+    check_collections()
+
+
+def check_collections() -> None:
+    """A call in every state, one with two offers to compare, and nobody told of what is out of what it takes."""
+    states = Counter(db.session.scalars(select(ReclaimCall.state)))
+    assert set(states) == {"draft", "open", "chosen", "cancelled", "expired"}
+    offered = select(ReclaimOffer.call_id, func.count()).where(ReclaimOffer.state == "offered")
+    assert [n for _call, n in db.session.execute(offered.group_by(ReclaimOffer.call_id))] == [2]
+    told = db.session.scalars(select(ReclaimRecipient).where(ReclaimRecipient.told_at.is_not(None)))
+    assert not [one for one in told if one.misfits]
 
 
 def check_wraps() -> None:
