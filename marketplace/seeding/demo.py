@@ -22,7 +22,19 @@ from marketplace.exchanges.events import StockChanged
 from marketplace.jobs.models import OutboxRow
 from marketplace.messaging.models import Notification
 from marketplace.search.services import index_listings
-from marketplace.seeding import before, collections, lending, lives, meals, neighbours, people, pictures, stock
+from marketplace.seeding import (
+    before,
+    collections,
+    collections_weighed,
+    lending,
+    lives,
+    meals,
+    meals_traced,
+    neighbours,
+    people,
+    pictures,
+    stock,
+)
 from marketplace.seeding.cast import Cast, add_listing, moving_clock, unheard
 from marketplace.seeding.circles import write_circles
 from marketplace.seeding.counter import write_counter
@@ -120,6 +132,8 @@ def seed(report: Callable[[str], None] = lambda line: None) -> None:
         teller.set_clock = set_clock
         report(f"{collections.write_calls(teller)} demandes de collecte, du brouillon à celle qui est convenue")
     with transaction():
+        with transaction():
+            report(f"{collections_weighed.write_under_way(teller)} collectes, pesées ou sur la balance")
         report(f"{write_records(cast)} écritures de plus : branchements, fin de vie, correction")
         report(f"{write_sheets(cast)} lignes sur une fiche d’activité, et son bilan prévisionnel")
         index_listings(ids)  # as of now: some were last looked at on a day gone by
@@ -142,6 +156,8 @@ def _past(
         *neighbours.gifts(teller, things, drawings),
         *meals.suppers(teller),
     ]
+        *meals_traced.reports(teller),
+        *collections_weighed.closed(teller),
     for _moment, tell in sorted(stories, key=lambda story: story[0]):
         with transaction():
             tell()
