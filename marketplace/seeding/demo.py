@@ -128,12 +128,13 @@ def seed(report: Callable[[str], None] = lambda line: None) -> None:
     with moving_clock() as set_clock:
         teller.set_clock = set_clock
         report(f"{meals.write_meals(teller)} repas proposés, retenus, remis ou sans preneur")
+        report(f"{meals_traced.write_traced(teller)} faits de plus sur les repas : rappel, devenir, table, reçu")
     with moving_clock() as set_clock:
         teller.set_clock = set_clock
         report(f"{collections.write_calls(teller)} demandes de collecte, du brouillon à celle qui est convenue")
-    with transaction():
         with transaction():
             report(f"{collections_weighed.write_under_way(teller)} collectes, pesées ou sur la balance")
+    with transaction():
         report(f"{write_records(cast)} écritures de plus : branchements, fin de vie, correction")
         report(f"{write_sheets(cast)} lignes sur une fiche d’activité, et son bilan prévisionnel")
         index_listings(ids)  # as of now: some were last looked at on a day gone by
@@ -155,9 +156,9 @@ def _past(
         *histories(teller, shelves),
         *neighbours.gifts(teller, things, drawings),
         *meals.suppers(teller),
-    ]
         *meals_traced.reports(teller),
         *collections_weighed.closed(teller),
+    ]
     for _moment, tell in sorted(stories, key=lambda story: story[0]):
         with transaction():
             tell()
