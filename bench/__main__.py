@@ -16,7 +16,19 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from bench import availability, bookings, dashboards, index, known_items, ledger, pages, relevance, rounds, seeding
+from bench import (
+    availability,
+    bookings,
+    dashboards,
+    index,
+    known_items,
+    ledger,
+    meals,
+    pages,
+    relevance,
+    rounds,
+    seeding,
+)
 from bench.measuring import THREADS, Figure
 from bench.world import World
 from marketplace.settings import ROOT
@@ -32,6 +44,7 @@ SUBJECTS: dict[str, Callable[[World], list[Figure]]] = {
     "dashboards": dashboards.run,
     "ledger": ledger.run,
     "rounds": rounds.run,
+    "meals": meals.run,
 }
 RESULTS = ROOT / "bench" / "results.json"
 

@@ -17,6 +17,7 @@ from marketplace.jobs.outbox import enqueue
 from marketplace.meals import ending, waves
 from marketplace.meals.events import MealFreed, ReceiversAlerted
 from marketplace.meals.models import Leftover, MealAlert, MealReceiver, MealWait
+from marketplace.meals.rules import COLD, HOT
 
 _KM_PER_DEGREE = 110.0  # of latitude, a little less than the truth: nobody within their range is left out
 
@@ -27,9 +28,10 @@ def plan(leftover: Leftover, at: datetime) -> None:
     enqueue("meals.wave", {"listing_id": leftover.listing_id}, due_at=at)
 
 
-def candidates(meal: waves.Meal, provider_id: int, listing_id: int | None = None) -> list[waves.Receiver]:
-    """Those who want alerts and whose range may reach the meal, but for its donor and those told of this listing."""
-    south, north, west, east = geo.bounding_box(geo.Point(meal.lat, meal.lon), waves.FARTHEST_KM)
+def candidates(meal: waves.Meal, provider_id: int, km: float, listing_id: int | None = None) -> list[waves.Receiver]:
+    """Those who want alerts, are about `km` away at most, may reach the meal and have what keeps it; but for its donor
+    and those told of this listing."""
+    south, north, west, east = geo.bounding_box(geo.Point(meal.lat, meal.lon), km)
     where = [
         MealReceiver.alerts,
         MealReceiver.lat.between(south, north),
@@ -37,6 +39,10 @@ def candidates(meal: waves.Meal, provider_id: int, listing_id: int | None = None
         func.abs(MealReceiver.lat - meal.lat) * _KM_PER_DEGREE <= MealReceiver.range_km,
         MealReceiver.organisation_id != provider_id,
     ]
+    if meal.keep == HOT:
+        where.append(MealReceiver.hot_box)
+    elif meal.keep == COLD:
+        where.append(MealReceiver.cold_box)
     if listing_id is not None:
         told = exists().where(
             and_(MealAlert.listing_id == listing_id, MealAlert.organisation_id == MealReceiver.organisation_id)
@@ -62,6 +68,18 @@ def candidates(meal: waves.Meal, provider_id: int, listing_id: int | None = None
         .where(*where)
     )
     return [waves.Receiver(*row) for row in db.session.execute(query)]
+
+
+def ranked(meal: waves.Meal, provider_id: int, listing_id: int, wanted: int, at: datetime) -> list[waves.Ranked]:
+    """The first `wanted` of those who can, and one more where there is one: looked for in wider and wider rings until
+    nobody beyond could be before them."""
+    found: list[waves.Ranked] = []
+    for km in waves.RINGS:
+        near = waves.rank(meal, candidates(meal, provider_id, km, listing_id), at)
+        found = [one for one in near if one.km <= km]
+        if waves.settled(found, wanted + 1, meal, km, at):
+            break
+    return found[: wanted + 1]
 
 
 def meal_of(leftover: Leftover, listing: Listing) -> waves.Meal:
@@ -90,8 +108,9 @@ def send_wave(listing_id: int) -> int:
     if over or free_quantities([listing_id])[listing_id] <= 0:
         return 0  # starts again when some of it is free again
     meal = meal_of(leftover, listing)
-    ranked = waves.rank(meal, candidates(meal, listing.organisation_id, listing_id), at)
-    told = ranked[: waves.size_of(leftover.waves_sent + 1)]
+    size = waves.size_of(leftover.waves_sent + 1)
+    first = ranked(meal, listing.organisation_id, listing_id, size, at)
+    told = first[:size]
     if told:
         leftover.waves_sent += 1
         rows = [
@@ -110,7 +129,7 @@ def send_wave(listing_id: int) -> int:
                 listing_id, leftover.waves_sent, tuple((one.organisation_id, round(one.km)) for one in told)
             )
         )
-    if len(ranked) > len(told):
+    if len(first) > len(told):
         plan(leftover, at + waves.delay(at, leftover.pick_up_closes_at))
     db.session.flush()
     return len(told)

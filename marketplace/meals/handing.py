@@ -12,7 +12,8 @@ from marketplace.core.db import db
 from marketplace.core.errors import Conflict, Invalid
 from marketplace.exchanges import codes
 from marketplace.exchanges.models import Exchange
-from marketplace.exchanges.reading import Data
+from marketplace.exchanges.moves import LONGEST_REASON
+from marketplace.exchanges.reading import Data, text
 from marketplace.exchanges.rules import read_quantity
 from marketplace.meals import hours, rules, wording
 from marketplace.meals.models import Leftover, MealHandOver
@@ -21,6 +22,11 @@ from marketplace.meals.models import Leftover, MealHandOver
 def accept(exchange: Exchange, side: str, data: Data) -> dict[str, Any]:
     """The donor chooses this one. There is no appointment to propose: the window is that of the meal."""
     return {}
+
+
+def decline(exchange: Exchange, side: str, data: Data) -> dict[str, Any]:
+    """The donor chose another, or keeps it: at that hour nobody owes a reason."""
+    return {"reason": text(data, "reason", LONGEST_REASON) or None}
 
 
 def hand_over(exchange: Exchange, side: str, data: Data) -> dict[str, Any]:
@@ -98,4 +104,8 @@ def read_since(raw: Any, at: datetime, zone: Any, errors: dict[str, Any], field:
     return None
 
 
-EFFECTS: dict[str, Callable[[Exchange, str, Data], dict[str, Any]]] = {"accept": accept, "hand_over": hand_over}
+EFFECTS: dict[str, Callable[[Exchange, str, Data], dict[str, Any]]] = {
+    "accept": accept,
+    "decline": decline,
+    "hand_over": hand_over,
+}

@@ -19,7 +19,7 @@ from marketplace.core.errors import NotFound
 from marketplace.exchanges.models import Exchange, ExchangeLine, Hold
 from marketplace.exchanges.queries import free_quantities
 from marketplace.exchanges.rules import is_public_id
-from marketplace.meals import alerting, claiming, ending, waves
+from marketplace.meals import claiming, ending
 from marketplace.meals.models import Leftover, MealAlert, MealReceiver, MealWait
 
 RADIUS_KM = 40  # beyond, nobody drives for a supper
@@ -185,13 +185,6 @@ def _was_told(actor: Actor | None, listing_id: int) -> bool:
         MealAlert.listing_id == listing_id, MealAlert.organisation_id == actor.organisation_id
     )
     return db.session.scalar(told) is not None
-
-
-def receivers_near(leftover_point: geo.Point | None, meal: waves.Meal, provider_id: int) -> int:
-    """How many of those who want alerts could come now: what a donor reads before posting."""
-    if leftover_point is None:
-        return 0
-    return len(waves.rank(meal, alerting.candidates(meal, provider_id), now()))
 
 
 def waiting_on(listing_id: int) -> int:

@@ -19,6 +19,7 @@ DELAY = timedelta(minutes=4)  # between two waves
 LEAST_DELAY = timedelta(minutes=1)
 WAVES_WANTED = 6  # that fit before a short window closes
 FARTHEST_KM = 200  # the widest range that a profile may say
+RINGS = (2, 5, 12, 30, 80, FARTHEST_KM)  # km within which one looks, one after the other: most waves end in the first
 
 ROAD = 1.3  # of the great circle: as the method's road factor
 KM_PER_HOUR = {None: 5.0, "bike": 12.0}  # on foot, cargo bike; anything with an engine:
@@ -62,9 +63,12 @@ class Receiver:
 
 @dataclass(frozen=True, slots=True)
 class Ranked:
+    """`sorted_at`: when they could be there, put back for each time they did not come."""
+
     organisation_id: int
     km: float
     arrives_at: datetime
+    sorted_at: datetime
 
 
 def distance_km(meal: Meal, receiver: Receiver) -> float:
@@ -107,7 +111,20 @@ def rank(meal: Meal, receivers: Iterable[Receiver], at: datetime) -> list[Ranked
         if arrives is not None:
             later = timedelta(minutes=NO_SHOW_MINUTES * min(one.no_shows, MOST_NO_SHOWS))
             found.append((arrives + later, km, one.organisation_id, arrives))
-    return [Ranked(organisation_id, km, arrives) for _key, km, organisation_id, arrives in sorted(found)]
+    return [Ranked(organisation_id, km, arrives, key) for key, km, organisation_id, arrives in sorted(found)]
+
+
+def no_sooner(meal: Meal, km: float, at: datetime) -> tuple[datetime, float]:
+    """What `rank` sorts by, at the least, of anybody farther than `km`: nobody beyond is before who is under this."""
+    return max(at + LOADING + timedelta(hours=km * ROAD / BY_ENGINE), meal.opens_at), km
+
+
+def settled(ranked: Sequence[Ranked], wanted: int, meal: Meal, km: float, at: datetime) -> bool:
+    """Whether the first `wanted` of those within `km` are the first of all, however many there are beyond."""
+    if len(ranked) < wanted:
+        return False
+    last = ranked[wanted - 1]
+    return (last.sorted_at, last.km) <= no_sooner(meal, km, at)
 
 
 def size_of(wave: int) -> int:

@@ -109,3 +109,29 @@ def test_only_those_who_can_be_there_in_time_within_their_range(receivers):
         assert receiver.hot_box and receiver.verified
         assert row.km <= receiver.range_km
         assert row.arrives_at <= HOT.closes_at
+
+
+people = st.builds(
+    one,
+    st.integers(1, 10**6),
+    st.floats(0, 60),
+    hot_box=st.booleans(),
+    vehicle=st.sampled_from([None, "bike", "car"]),
+    range_km=st.integers(1, 90),
+    no_shows=st.integers(0, 5),
+)
+
+
+@given(
+    st.lists(people, max_size=40, unique_by=lambda receiver: receiver.organisation_id),
+    st.integers(1, 8),
+    st.integers(-60, 90),
+)
+def test_looking_in_rings_finds_the_same_first_ones(receivers, wanted, opens):
+    meal = replace(HOT, opens_at=AT + timedelta(minutes=opens), closes_at=AT + timedelta(hours=3))
+    found = []
+    for km in waves.RINGS:
+        found = [row for row in waves.rank(meal, receivers, AT) if row.km <= km]
+        if waves.settled(found, wanted, meal, km, AT):
+            break
+    assert found[:wanted] == waves.rank(meal, receivers, AT)[:wanted]
