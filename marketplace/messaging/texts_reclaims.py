@@ -32,7 +32,7 @@ NAMES: dict[str, tuple[Any, Any]] = {
 
 def called(data: Data) -> tuple[str, str]:
     """(subject, sentence) for a collector."""
-    subject = _("Collecte à %(city)s : environ %(n)s m³", city=data["city"], n=_figure(data["volume_m3"]))
+    subject = _("Collecte à %(city)s : environ %(n)s m³", city=data["city"], n=_figure(data["volume_m3"]))
     said = _(
         "%(asker)s vide un décor à %(city)s, %(when)s. Proposez une date, un véhicule et un prix avant le %(until)s, "
         "ou dites que vous ne venez pas.",
@@ -50,34 +50,34 @@ def answered(data: Data) -> tuple[str, str]:
     if act == "expired":
         if data.get("offers"):
             return (
-                _("%(reference)s : le créneau est passé", reference=reference),
+                _("%(reference)s : le créneau est passé", reference=reference),
                 _("Aucune offre n’a été choisie à temps. Recommencez la demande avec d’autres heures."),
             )
         return (
-            _("%(reference)s : personne n’a répondu", reference=reference),
+            _("%(reference)s : personne n’a répondu", reference=reference),
             _(
                 "Recommencez la demande en élargissant le rayon ou le créneau, écrivez ce qui peut être démonté, ou "
-                "publiez en don ce qui a de la valeur : le reste ira plus facilement."
+                "publiez en don ce qui a de la valeur : le reste ira plus facilement."
             ),
         )
     other = data["other"]
     if act == "declined":
         said = _("%(other)s ne viendra pas.", other=other)
         if data.get("reason"):
-            said += " " + _("Raison : %(reason)s", reason=data["reason"])
-        return _("%(reference)s : un non", reference=reference), said
+            said += " " + _("Raison : %(reason)s", reason=data["reason"])
+        return _("%(reference)s : un non", reference=reference), said
     if act == "withdrawn":
         return (
-            _("%(reference)s : une offre est retirée", reference=reference),
+            _("%(reference)s : une offre est retirée", reference=reference),
             _("%(other)s retire son offre. Les autres restent, s’il y en a.", other=other),
         )
     price = wording.price(int(data["price_cents"]))
-    subject = _("%(reference)s : une offre de %(other)s", reference=reference, other=other)
+    subject = _("%(reference)s : une offre de %(other)s", reference=reference, other=other)
     if act == "again":
         return subject, _(
-            "%(other)s change son offre : %(price)s. Comparez, puis choisissez.", other=other, price=price
+            "%(other)s change son offre : %(price)s. Comparez, puis choisissez.", other=other, price=price
         )
-    return subject, _("%(other)s propose de venir : %(price)s. Comparez, puis choisissez.", other=other, price=price)
+    return subject, _("%(other)s propose de venir : %(price)s. Comparez, puis choisissez.", other=other, price=price)
 
 
 def decided(data: Data) -> tuple[str, str]:
@@ -85,7 +85,7 @@ def decided(data: Data) -> tuple[str, str]:
     reference = data["reference"]
     if data["act"] == "chosen":
         return (
-            _("%(reference)s : vous êtes choisis", reference=reference),
+            _("%(reference)s : vous êtes choisis", reference=reference),
             _(
                 "%(asker)s vous attend à %(city)s. L’adresse, l’accès et le code du chauffeur sont sur la page de la "
                 "collecte.",
@@ -94,18 +94,18 @@ def decided(data: Data) -> tuple[str, str]:
             ),
         )
     if data["act"] == "cancelled":
-        said = _("%(asker)s annule sa demande à %(city)s : ne venez pas.", asker=data["asker"], city=data["city"])
+        said = _("%(asker)s annule sa demande à %(city)s : ne venez pas.", asker=data["asker"], city=data["city"])
         if data.get("reason"):
-            said += " " + _("Raison : %(reason)s", reason=data["reason"])
-        return _("%(reference)s : demande annulée", reference=reference), said
+            said += " " + _("Raison : %(reason)s", reason=data["reason"])
+        return _("%(reference)s : demande annulée", reference=reference), said
     if data["act"] == "expired":
         return (
-            _("%(reference)s : sans suite", reference=reference),
-            _("Le créneau est passé sans que %(asker)s choisisse : ne venez pas.", asker=data["asker"]),
+            _("%(reference)s : sans suite", reference=reference),
+            _("Le créneau est passé sans que %(asker)s choisisse : ne venez pas.", asker=data["asker"]),
         )
     return (
-        _("%(reference)s : une autre offre est choisie", reference=reference),
-        _("%(asker)s a choisi une autre ressourcerie : votre camion reste libre.", asker=data["asker"]),
+        _("%(reference)s : une autre offre est choisie", reference=reference),
+        _("%(asker)s a choisi une autre ressourcerie : votre camion reste libre.", asker=data["asker"]),
     )
 
 

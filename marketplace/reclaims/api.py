@@ -57,7 +57,7 @@ def _send(actor: Actor, public_id: str, how: dict[str, Any]) -> None:
 @blueprint.response(201, ReclaimSchema)
 @blueprint.doc(
     operationId="createReclaim",
-    summary=_l("Demander une collecte : un brouillon, ou envoyée tout de suite"),
+    summary=_l("Demander une collecte : un brouillon, ou envoyée tout de suite"),
     links=LINKS,
 )
 def create_reclaim(asked: dict[str, Any]) -> Response:
@@ -89,7 +89,7 @@ def list_reclaims(asked: dict[str, Any]) -> Response:
 @blueprint.route("/reclaims/<reclaim_id>", methods=["GET"])
 @enter.token("read", "exchanges")
 @blueprint.response(200, ReclaimSchema)
-@blueprint.doc(operationId="readReclaim", summary=_l("Une demande de collecte : contenu, état, offres"), refuses=[404])
+@blueprint.doc(operationId="readReclaim", summary=_l("Une demande de collecte : contenu, état, offres"), refuses=[404])
 def read_reclaim(reclaim_id: str) -> Response:
     return answer(shown(queries.view_of(call_for(auth.actor(), reclaim_id))))
 
@@ -128,7 +128,7 @@ def cancel_reclaim(asked: dict[str, Any], reclaim_id: str) -> Response:
 @blueprint.response(201, ReclaimSchema)
 @blueprint.doc(
     operationId="offerReclaim",
-    summary=_l("Proposer de venir ; une nouvelle offre remplace la précédente"),
+    summary=_l("Proposer de venir ; une nouvelle offre remplace la précédente"),
     refuses=[404],
     links=LINKS,
 )
@@ -157,7 +157,7 @@ def decline_reclaim(asked: dict[str, Any], reclaim_id: str) -> Response:
 @blueprint.response(200, ReclaimSchema)
 @blueprint.doc(
     operationId="chooseReclaim",
-    summary=_l("Choisir une offre : elle devient un échange confirmé"),
+    summary=_l("Choisir une offre : elle devient un échange confirmé"),
     refuses=[404],
     links={"exchange_id": ("/exchange", ["readExchange"])},
 )

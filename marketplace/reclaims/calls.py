@@ -38,7 +38,7 @@ def make_call(actor: Actor | None, raw: Raw, key: str | None = None) -> ReclaimC
     """
     actor, production = _asker(actor, raw.get("production"))
     if key and KEY.fullmatch(key) is None:
-        raise Invalid(message=_("Ce formulaire a expiré : rouvrez la page."))
+        raise Invalid(message=_("Ce formulaire a expiré : rouvrez la page."))
     organisation_id = actor.organisation_id
     db.session.execute(select(Organisation.id).where(Organisation.id == organisation_id).with_for_update())
     if key:
@@ -75,7 +75,7 @@ def edit_call(actor: Actor | None, public_id: str, raw: Raw, version: int | None
     standing = _own(actor, public_id, version)
     call = standing.call
     if call.state != rules.DRAFT:
-        raise Conflict(_("Cette demande est déjà partie : elle ne se change plus. Annulez-la et recommencez-la."))
+        raise Conflict(_("Cette demande est déjà partie : elle ne se change plus. Annulez-la et recommencez-la."))
     if "production" in raw:
         _actor, production = _asker(actor, raw.get("production"))
         call.production_id = production.id if production else None
@@ -102,7 +102,7 @@ def cancel_call(actor: Actor | None, public_id: str, reason: Any = "", version: 
     close_if_over(call)
     if call.state not in (rules.DRAFT, rules.OPEN):
         raise Conflict(
-            _("Une ressourcerie est déjà choisie : c’est la collecte qui s’annule.")
+            _("Une ressourcerie est déjà choisie : c’est la collecte qui s’annule.")
             if call.state == rules.CHOSEN
             else _("Cette demande est déjà close."),
             state=call.state,
@@ -111,7 +111,7 @@ def cancel_call(actor: Actor | None, public_id: str, reason: Any = "", version: 
     said = errors.read({"reason": reason}, "reason", line(400)) or ""
     offers = _living(call)
     if offers and not said:
-        errors.setdefault("reason", _("Dites pourquoi : des ressourceries ont proposé de venir."))
+        errors.setdefault("reason", _("Dites pourquoi : des ressourceries ont proposé de venir."))
     errors.stop()
     was_sent = call.state == rules.OPEN
     _end(call, rules.CANCELLED, said or None, offers)
@@ -211,7 +211,7 @@ def _own(actor: Actor | None, public_id: str, version: int | None) -> Standing:
 def check_version(call: ReclaimCall, version: int | None) -> None:
     if version is not None and version != call.version:
         raise Conflict(
-            _("La demande a changé depuis que vous avez ouvert cette page : relisez-la."),
+            _("La demande a changé depuis que vous avez ouvert cette page : relisez-la."),
             state=call.state,
             version=call.version,
         )
@@ -234,13 +234,13 @@ def _place(raw: Raw, organisation_id: int) -> dict[str, Any]:
     street = errors.read(raw, "street", line(200))
     postcode = raw.get("postcode")
     if not isinstance(postcode, str) or not postcode.strip():
-        errors["postcode"] = _("Dites où venir : l’un de vos lieux, ou un code postal et une rue.")
+        errors["postcode"] = _("Dites où venir : l’un de vos lieux, ou un code postal et une rue.")
         errors.stop()
     commune = raw.get("commune")
     place, wrong = place_of(str(postcode)[:12], commune if isinstance(commune, str) and commune else None)
     errors |= wrong
     if not street:
-        errors.setdefault("street", _("Écrivez la rue et le numéro : seule la ressourcerie choisie les lira."))
+        errors.setdefault("street", _("Écrivez la rue et le numéro : seule la ressourcerie choisie les lira."))
     errors.stop()
     if place is None:
         raise Invalid({"postcode": _("Ce code postal n’existe pas. Il a cinq chiffres, par exemple 69100.")})

@@ -45,10 +45,10 @@ def choose(actor: Actor | None, public_id: str, offer_public_id: str, version: i
     if close_if_over(call) or call.state != rules.OPEN:
         raise Conflict(_why_not(call), state=call.state, version=call.version)
     if offer.state != rules.OFFERED:
-        raise Conflict(_("Cette offre vient d’être retirée ou changée : comparez à nouveau."), state=call.state)
+        raise Conflict(_("Cette offre vient d’être retirée ou changée : comparez à nouveau."), state=call.state)
     if offer.starts_at <= now():
         raise Conflict(
-            _("L’heure de cette offre est passée : demandez-en une autre à la ressourcerie."), state=call.state
+            _("L’heure de cette offre est passée : demandez-en une autre à la ressourcerie."), state=call.state
         )
     check_version(call, version)
     exchange = _exchange(call, offer, standing.actor.user_id)
@@ -106,5 +106,5 @@ def _why_not(call: ReclaimCall) -> str:
     return {
         rules.CHOSEN: _("Une autre offre est déjà choisie pour cette collecte."),
         rules.CANCELLED: _("La demande est annulée."),
-        rules.EXPIRED: _("Le créneau est passé sans que personne soit choisi : recommencez la demande."),
+        rules.EXPIRED: _("Le créneau est passé sans que personne soit choisi : recommencez la demande."),
     }.get(call.state, _("La demande n’est pas encore partie."))

@@ -116,10 +116,10 @@ def call_values(raw: Raw, zone: ZoneInfo, now: datetime) -> tuple[dict[str, Any]
     values["volume_m3"] = volume or said
     if values["volume_m3"] is None and "volume_m3" not in errors:
         errors["volume_m3"] = _(
-            "Estimez le volume en mètres cubes : un utilitaire plein en fait 12, un 20 m³ en fait 20."
+            "Estimez le volume en mètres cubes : un utilitaire plein en fait 12, un 20 m³ en fait 20."
         )
     elif volume is not None and said is not None and volume < said:
-        errors["volume_m3"] = _("Le détail fait déjà %(said)s m³ : corrigez l’un ou l’autre.", said=figure(said))
+        errors["volume_m3"] = _("Le détail fait déjà %(said)s m³ : corrigez l’un ou l’autre.", said=figure(said))
     mass = errors.read(raw, "mass_kg", amount(rules.MOST_KG))
     values["mass_kg"] = mass or rules.total_of(one["mass_kg"] for one in contents)
     values["opens_at"], values["closes_at"] = window(raw, zone, now, errors)
@@ -141,7 +141,7 @@ def contents_of(raw: Any, errors: Errors) -> list[dict[str, Any]]:
     """Rows of `stream` or `category` with volume, mass and a note; those that say nothing are left out."""
     rows = raw if isinstance(raw, list | tuple) else []
     if len(rows) > rules.MOST_CONTENTS:
-        errors["contents"] = _("%(n)s lignes au plus : réunissez ce qui va ensemble.", n=rules.MOST_CONTENTS)
+        errors["contents"] = _("%(n)s lignes au plus : réunissez ce qui va ensemble.", n=rules.MOST_CONTENTS)
         return []
     found: list[dict[str, Any]] = []
     for row in rows:
@@ -162,7 +162,7 @@ def contents_of(raw: Any, errors: Errors) -> list[dict[str, Any]]:
             read["stream"] = _("Choisissez de quelle sorte il s’agit.")
         if read:
             sentence = next(iter(read.values()))
-            errors["contents"] = _("Ligne %(n)s : %(what)s", n=len(found) + 1, what=sentence)
+            errors["contents"] = _("Ligne %(n)s : %(what)s", n=len(found) + 1, what=sentence)
             return found
         found.append(one)
     if not found:
@@ -180,10 +180,10 @@ def window(raw: Raw, zone: ZoneInfo, now: datetime, errors: Errors) -> tuple[dat
     if problem:
         errors["closes_at" if problem in (windows.ORDER, windows.SHORT, windows.LONG) else "opens_at"] = {
             windows.ORDER: _("La fin vient avant le début. Après minuit, choisissez le jour suivant."),
-            windows.PAST: _("Ce créneau est passé : choisissez des heures à venir."),
-            windows.FAR: _("C’est trop loin : six mois à l’avance au plus."),
+            windows.PAST: _("Ce créneau est passé : choisissez des heures à venir."),
+            windows.FAR: _("C’est trop loin : six mois à l’avance au plus."),
             windows.SHORT: _("Laissez au moins une demi-heure pour charger."),
-            windows.LONG: _("Un créneau dure quatorze jours au plus : resserrez-le, ou faites deux demandes."),
+            windows.LONG: _("Un créneau dure quatorze jours au plus : resserrez-le, ou faites deux demandes."),
         }[problem]
     return opens_at, closes_at
 
@@ -206,7 +206,7 @@ def moment(raw: Raw, field: str, zone: ZoneInfo, errors: Errors, *, ends: bool =
         else:
             raise Wrong(_("Dites le jour et l’heure."))
         if found is None:
-            raise Wrong(_("Cette heure n’existe pas ce jour-là : les horloges avancent d’une heure dans la nuit."))
+            raise Wrong(_("Cette heure n’existe pas ce jour-là : les horloges avancent d’une heure dans la nuit."))
     except Wrong as wrong:
         errors[field] = str(wrong)
         return None

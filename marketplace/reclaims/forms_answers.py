@@ -90,7 +90,7 @@ class OfferForm(FlaskForm):
         typed = (self.euros.data or "").strip()
         if self.way.data == "free":
             if typed not in ("", "0"):
-                raise Invalid({"euros": _("Vous avez choisi « Gratuit » : effacez le montant, ou dites qui paie.")})
+                raise Invalid({"euros": _("Vous avez choisi « Gratuit » : effacez le montant, ou dites qui paie.")})
             return 0
         if self.way.data not in ("they_pay", "we_pay") or not typed:
             return None

@@ -83,9 +83,9 @@ def offer_values(raw: Mapping[str, Any], call: ReclaimCall, organisation_id: int
         elif starts_at <= now():
             errors["starts_at"] = _("Cette heure est passée.")
         elif not windows.within(starts_at, ends_at, call.opens_at, call.closes_at):
-            errors["starts_at"] = _("Ces heures sortent du créneau demandé : restez dedans.")
+            errors["starts_at"] = _("Ces heures sortent du créneau demandé : restez dedans.")
     if values["price_cents"] is None:
-        errors.setdefault("price_cents", _("Dites votre prix ; 0 si c’est gratuit."))
+        errors.setdefault("price_cents", _("Dites votre prix ; 0 si c’est gratuit."))
     if values["people"] is None:
         errors.setdefault("people", _("Dites à combien vous venez."))
     vehicle = taxonomy.vehicles().get(values["vehicle"] or "")
@@ -107,13 +107,13 @@ def _too_small(call: ReclaimCall, vehicle: taxonomy.Vehicle, needed: int, heavy:
     """Why so many loads do not do: by volume, or by weight where that asks for more."""
     if heavy > needed:
         return _(
-            "Ce véhicule porte %(one)s kg, la demande en compte %(all)s : il faut %(n)s voyages, ou plus grand.",
+            "Ce véhicule porte %(one)s kg, la demande en compte %(all)s : il faut %(n)s voyages, ou plus grand.",
             one=figure(vehicle.payload_kg),
             all=figure(call.mass_kg or Decimal(0)),
             n=heavy,
         )
     return _(
-        "Ce véhicule prend %(one)s m³, la demande en compte %(all)s : il faut %(n)s voyages, ou plus grand.",
+        "Ce véhicule prend %(one)s m³, la demande en compte %(all)s : il faut %(n)s voyages, ou plus grand.",
         one=figure(vehicle.volume_m3),
         all=figure(call.volume_m3),
         n=needed,
@@ -144,7 +144,7 @@ def withdraw(actor: Actor | None, public_id: str) -> ReclaimOffer:
     found = living_offer(call.id, standing.actor.organisation_id or 0)
     if found is None or found.state != rules.OFFERED:
         raise Conflict(
-            _("Votre offre est choisie : c’est la collecte qui s’annule.")
+            _("Votre offre est choisie : c’est la collecte qui s’annule.")
             if found is not None
             else _("Vous n’avez pas d’offre en cours sur cette demande."),
             state=call.state,
@@ -198,6 +198,6 @@ def _told(actor: Actor | None, public_id: str) -> Standing:
 
 def _too_late(call: ReclaimCall) -> str:
     return {
-        rules.CHOSEN: _("C’est trop tard : une autre ressourcerie est choisie."),
+        rules.CHOSEN: _("C’est trop tard : une autre ressourcerie est choisie."),
         rules.CANCELLED: _("La production a annulé sa demande."),
     }.get(call.state, _("Le délai de réponse est passé."))

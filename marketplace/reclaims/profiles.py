@@ -63,7 +63,7 @@ def save_profile(actor: Actor | None, raw: Mapping[str, Any], version: int | Non
     db.session.execute(select(Organisation.id).where(Organisation.id == organisation.id).with_for_update())
     profile = db.session.get(CollectorProfile, organisation.id, populate_existing=True)
     if version is not None and version != (profile.version if profile else 0):
-        raise Conflict(_("Ce profil a changé depuis que vous avez ouvert cette page : relisez-le."))
+        raise Conflict(_("Ce profil a changé depuis que vous avez ouvert cette page : relisez-le."))
     values = profile_values(raw, organisation.id)
     if profile is None:
         profile = CollectorProfile(organisation_id=organisation.id, version=0)
@@ -108,11 +108,11 @@ def profile_values(raw: Mapping[str, Any], organisation_id: int) -> dict[str, An
         errors.setdefault("radius_km", _("Dites jusqu’où vous allez, en kilomètres."))
     if values["accepts_calls"]:
         if site is None:
-            errors["site"] = _("Dites d’où vous partez : sans lieu, aucune demande ne peut vous être proposée.")
+            errors["site"] = _("Dites d’où vous partez : sans lieu, aucune demande ne peut vous être proposée.")
         if not values["streams"] and not values["categories"]:
             errors.setdefault("streams", _("Cochez au moins une sorte de choses que vous prenez."))
         if not values["vehicles"]:
-            errors.setdefault("vehicles", _("Dites avec quoi vous venez : au moins un véhicule."))
+            errors.setdefault("vehicles", _("Dites avec quoi vous venez : au moins un véhicule."))
         if not values["weekdays"]:
             errors.setdefault("weekdays", _("Cochez au moins un jour où vous collectez."))
     errors.stop()

@@ -111,10 +111,10 @@ def send_call(
         raise NotFound
     close_if_over(call)
     if call.state not in (rules.DRAFT, rules.OPEN):
-        raise Conflict(_("Cette demande est close : recommencez-la pour la renvoyer."), state=call.state)
+        raise Conflict(_("Cette demande est close : recommencez-la pour la renvoyer."), state=call.state)
     check_version(call, version)
     if windows.problem(call.opens_at, call.closes_at, now()) == windows.PAST:
-        raise Invalid({"opens_at": _("Le créneau est passé : choisissez d’autres heures, puis envoyez.")})
+        raise Invalid({"opens_at": _("Le créneau est passé : choisissez d’autres heures, puis envoyez.")})
     call.answer_by = _answer_by(call, answer_by)
     if reach == "chosen":
         candidates = candidates_named(call, _named(recipients))
@@ -164,9 +164,9 @@ def _answer_by(call: ReclaimCall, raw: Any) -> datetime:
     found = moment({"answer_by": raw}, "answer_by", zone_of(call.postcode), errors)
     errors.stop()
     if found is None or found <= at:
-        raise Invalid({"answer_by": _("Cette heure est passée : laissez aux ressourceries le temps de répondre.")})
+        raise Invalid({"answer_by": _("Cette heure est passée : laissez aux ressourceries le temps de répondre.")})
     if found > call.closes_at:
-        raise Invalid({"answer_by": _("C’est après la fin du créneau : choisissez plus tôt.")})
+        raise Invalid({"answer_by": _("C’est après la fin du créneau : choisissez plus tôt.")})
     return found
 
 
@@ -197,14 +197,14 @@ def _reaches_nobody(call: ReclaimCall, candidates: Sequence[Candidate]) -> list[
     """Why the call would reach nobody, and what to do."""
     if call.reach == "chosen":
         why = [
-            _("%(name)s : %(why)s.", name=one.collector.organisation.name, why=wording.why_not(one.misfits))
+            _("%(name)s : %(why)s.", name=one.collector.organisation.name, why=wording.why_not(one.misfits))
             for one in candidates
         ]
         return [_("Aucune des ressourceries choisies ne peut la prendre. Choisissez-en d’autres."), *why]
     return [
         _(
             "Personne ne prend tout cela à moins de %(km)s km dans ce créneau. Élargissez le rayon ou le créneau, "
-            "ou faites deux demandes : ce qui se réemploie d’un côté, ce qui se trie de l’autre.",
+            "ou faites deux demandes : ce qui se réemploie d’un côté, ce qui se trie de l’autre.",
             km=call.radius_km,
         )
     ]
@@ -213,4 +213,3 @@ def _reaches_nobody(call: ReclaimCall, candidates: Sequence[Candidate]) -> list[
 def known_near(call: ReclaimCall) -> list[Candidate]:
     """Those that one may choose by hand, the nearest first."""
     return candidates_around(call, SHOWN_KM)[:SHOWN]
-

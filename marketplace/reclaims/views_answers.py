@@ -76,7 +76,7 @@ def decline(public_id: str) -> Any:
         return shown(actor, public_id, decline=form), 422
     except Conflict as conflict:
         return shown(actor, public_id, conflict=str(conflict.message)), 409
-    flash(_("C’est dit : la production sait que vous ne venez pas."), "kept")
+    flash(_("C’est dit : la production sait que vous ne venez pas."), "kept")
     return _back(public_id)
 
 

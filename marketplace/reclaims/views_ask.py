@@ -70,7 +70,7 @@ def edit(public_id: str) -> Any:
         raise NotFound
     call = standing.call
     if call.state != rules.DRAFT:
-        flash(_("Cette demande est déjà partie : elle ne se change plus."), "lost")
+        flash(_("Cette demande est déjà partie : elle ne se change plus."), "lost")
         return redirect(url_for("reclaims.show", public_id=public_id), 303)
     form = _form(CallForm(data=CallForm.of(call, zone_of(call.postcode))))
     kept: list[str] = []

@@ -150,7 +150,7 @@ def turn_of(view: CallView) -> Turn:
             return Turn(
                 "lost",
                 _("C’est trop tard"),
-                _("Le délai de réponse est passé : la production choisit parmi les offres."),
+                _("Le délai de réponse est passé : la production choisit parmi les offres."),
             )
         return Turn(
             "yours",
@@ -172,12 +172,12 @@ def turn_of(view: CallView) -> Turn:
 def _ended(view: CallView) -> Turn:
     call = view.call
     if view.state == rules.CANCELLED:
-        reason = f" « {call.end_reason} »" if call.end_reason else ""
-        text = _("La demande est annulée.") if view.is_asker else _("La production a annulé sa demande : ne venez pas.")
+        reason = f" « {call.end_reason} »" if call.end_reason else ""
+        text = _("La demande est annulée.") if view.is_asker else _("La production a annulé sa demande : ne venez pas.")
         return Turn("lost", _("Annulée"), text + reason)
     if view.state == rules.CHOSEN:
         return Turn(
-            "lost", _("Une autre ressourcerie est choisie"), _("Merci d’avoir répondu : votre camion reste libre.")
+            "lost", _("Une autre ressourcerie est choisie"), _("Merci d’avoir répondu : votre camion reste libre.")
         )
     if not view.is_asker:
         return Turn("lost", _("Sans suite"), _("Le créneau ou le délai est passé sans que la production choisisse."))
@@ -186,7 +186,7 @@ def _ended(view: CallView) -> Turn:
     else:
         text = _(
             "Personne n’a répondu. Recommencez-la en élargissant le rayon ou le créneau, en disant ce qui peut être "
-            "démonté, ou publiez en don ce qui a de la valeur : le reste partira plus facilement."
+            "démonté, ou publiez en don ce qui a de la valeur : le reste partira plus facilement."
         )
     return Turn("lost", _("Sans suite"), text)
 
@@ -202,7 +202,7 @@ def _of_exchange(view: CallView) -> Turn:
                 "yours",
                 _("À la venue du camion"),
                 _(
-                    "Quand il est chargé, demandez son code au chauffeur et tapez-le ici : c’est la remise.",
+                    "Quand il est chargé, demandez son code au chauffeur et tapez-le ici : c’est la remise.",
                 ),
             )
         return Turn(
@@ -228,10 +228,10 @@ def _of_exchange(view: CallView) -> Turn:
             _("On attend la modération"),
             _("Elle lit l’échange et vos messages, puis décide. Rien ne bouge d’ici là."),
         )
-    reason = f" « {exchange.end_reason} »" if exchange.end_reason else ""
+    reason = f" « {exchange.end_reason} »" if exchange.end_reason else ""
     text = _("La collecte est annulée.") + reason
     if view.is_asker:
-        text += " " + _("Recommencez la demande : le contenu, l’accès et les photos sont repris.")
+        text += " " + _("Recommencez la demande : le contenu, l’accès et les photos sont repris.")
     return Turn("lost", _("Annulée"), text)
 
 

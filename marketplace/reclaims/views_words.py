@@ -91,7 +91,7 @@ def row_note(row: Listed, *, collector: bool = False) -> str:
         if row.own_offer is not None:
             offer = row.own_offer
             said = {
-                rules.OFFERED: _("Vous proposez : %(price)s", price=wording.price_offered(offer.price_cents)),
+                rules.OFFERED: _("Vous proposez : %(price)s", price=wording.price_offered(offer.price_cents)),
                 rules.CHOSEN: _("Vous êtes choisis"),
                 rules.NOT_CHOSEN: _("Une autre offre est choisie, ou la demande est close"),
             }
@@ -99,13 +99,13 @@ def row_note(row: Listed, *, collector: bool = False) -> str:
         if row.declined:
             return _("Vous avez dit non")
         if row.state == rules.OPEN and call.answer_by is not None:
-            return _("À vous : répondez avant le %(until)s", until=wording.moment(call.answer_by, zone))
+            return _("À vous : répondez avant le %(until)s", until=wording.moment(call.answer_by, zone))
         return ""
     if row.state == rules.DRAFT:
         return _("Pas encore envoyée")
     if row.state == rules.OPEN:
         if row.offers:
-            return _("À vous : comparez et choisissez")
+            return _("À vous : comparez et choisissez")
         return (
             _("On attend des offres jusqu’au %(until)s", until=wording.moment(call.answer_by, zone))
             if call.answer_by

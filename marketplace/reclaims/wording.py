@@ -142,7 +142,7 @@ def price_offered(cents: int) -> str:
 
 def why_not(misfits: Iterable[str]) -> str:
     """« ses véhicules sont trop petits ; elle ne collecte pas ces jours-là »."""
-    return " ; ".join(str(MISFITS[code]) for code in misfits if code in MISFITS)
+    return " ; ".join(str(MISFITS[code]) for code in misfits if code in MISFITS)
 
 
 def weekdays(days: Iterable[int]) -> str:

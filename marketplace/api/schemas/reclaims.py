@@ -26,7 +26,7 @@ class ContentSchema(Schema):
         60,
         allow_none=True,
         load_default=None,
-        metadata={"description": _l("À réemployer : une branche du haut de l’arbre, sauf food.")},
+        metadata={"description": _l("À réemployer : une branche du haut de l’arbre, sauf food.")},
     )
     volume_m3 = Number(above=Decimal(0), most=_M3, allow_none=True, load_default=None)
     mass_kg = Number(above=Decimal(0), most=_KG, allow_none=True, load_default=None)
@@ -51,7 +51,7 @@ class SendSchema(Schema):
     answer_by = Moment(
         allow_none=True,
         load_default=None,
-        metadata={"description": _l("Sans cela : deux jours, ou jusqu’au début du créneau.")},
+        metadata={"description": _l("Sans cela : deux jours, ou jusqu’au début du créneau.")},
     )
 
 
@@ -107,11 +107,11 @@ class OfferRequestSchema(Schema):
         -MOST_CENTS,
         MOST_CENTS,
         required=True,
-        metadata={"description": _l("Positif : la production paie. Négatif : vous payez ce que vous prenez.")},
+        metadata={"description": _l("Positif : la production paie. Négatif : vous payez ce que vous prenez.")},
     )
     distance_km = Number(
         above=Decimal(0), most=Decimal(5000), allow_none=True, load_default=None,
-        metadata={"description": _l("Par la route, aller. Sans cela : estimée.")},
+        metadata={"description": _l("Par la route, aller. Sans cela : estimée.")},
     )  # fmt: skip
     message = Text(1000, allow_none=True, load_default=None)
 
@@ -191,7 +191,7 @@ class ReclaimSchema(Schema):
     offers = Many(
         Within(OfferSchema),
         required=True,
-        metadata={"description": _l("Toutes à qui demande ; les siennes à qui vient.")},
+        metadata={"description": _l("Toutes à qui demande ; les siennes à qui vient.")},
     )
     recipients = Many(Within(RecipientSchema), required=True)
     exchange = Text(required=True, allow_none=True)
