@@ -31,6 +31,10 @@ from marketplace.exchanges.models import (
     Signature,
 )
 from marketplace.meals.kind import MEAL
+from marketplace.meals.models_traced import HeadCount, MealOutcome, MealRecall
+from marketplace.meals.ordering import proposal
+from marketplace.meals.queries_table import left_by_day, left_of
+from marketplace.meals.views_ordering import table_days
 from marketplace.ports import current
 from marketplace.reclaims.models import ReclaimCall, ReclaimOffer, ReclaimRecipient
 from marketplace.reclaims.models_plans import WrapLine, WrapPlan
@@ -96,6 +100,21 @@ def check_all() -> None:
     check_neighbours()
     check_wraps()
     check_collections()
+    check_what_became_of_meals()
+
+
+def check_what_became_of_meals() -> None:
+    """Meals reported on in time, one put right, one recall that was answered, a table that proposes its next order."""
+    final = db.session.scalars(select(LedgerEntry.status).where(LedgerEntry.kind == "food")).all()
+    assert final.count("counted") >= 4
+    assert {"provisional", "reversal"} <= set(final)
+    assert db.session.query(MealOutcome).filter(MealOutcome.replaces_id.is_not(None)).count() == 1
+    (notice,) = db.session.query(MealRecall).one().notices
+    assert [one.answer for one in notice.answers] == ["read", "destroyed"]
+    production = db.session.query(HeadCount.production_id).first()[0]
+    days, _sources = table_days(production, left_by_day(left_of(production)))
+    found = proposal(days, 100)
+    assert found is not None and 0 < found.meals <= found.usual and found.days >= 5
 
 
 def check_collections() -> None:
