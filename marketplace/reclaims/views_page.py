@@ -160,8 +160,12 @@ def turn_of(view: CallView) -> Turn:
     if view.state == rules.DRAFT:
         return Turn("yours", _("À vous de jouer"), _("Relisez, choisissez à qui elle va, puis envoyez-la."))
     if view.living:
-        said = ngettext("Une offre vous attend.", "%(num)d offres vous attendent.", len(view.living))
-        return Turn("yours", _("À vous de jouer"), said + " " + _("Comparez-les, puis choisissez qui vient."))
+        said = ngettext(
+            "Une offre vous attend. Choisissez-la, ou attendez-en d’autres.",
+            "%(num)d offres vous attendent. Comparez-les, puis choisissez qui vient.",
+            len(view.living),
+        )
+        return Turn("yours", _("À vous de jouer"), said)
     return Turn(
         "wait",
         _("On attend des offres jusqu’au %(until)s", until=until),
