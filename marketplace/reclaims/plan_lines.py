@@ -62,7 +62,7 @@ def add_typed(writer: Writer, lines: Sequence[Typed], form_key: str, outcome: st
     if outcome is not None and (outcome not in OUTCOMES or not writer.decides):
         raise Invalid({"outcome": _("Choisissez un devenir de la liste.")})
     plan = _opened(writer)
-    form_key = form_key[:40]
+    form_key = _plain_key(form_key)
     if _is_there(plan, form_key):
         return 0
     _refuse_too_many(plan, len(lines))
@@ -89,7 +89,7 @@ def add_listings(writer: Writer, public_ids: Sequence[str], form_key: str, zone:
     if not ids:
         raise Invalid({"listing": _("Cochez au moins une annonce.")})
     plan = _opened(writer)
-    form_key = form_key[:40]
+    form_key = _plain_key(form_key)
     if _is_there(plan, form_key):
         return 0
     there = set(
@@ -135,6 +135,11 @@ def _put(writer: Writer, line: WrapLine) -> None:
     db.session.add(line)
     db.session.flush()
     record(writer, line, "added")
+
+
+def _plain_key(form_key: str) -> str:
+    """As a database keeps it, whatever was sent."""
+    return "".join(char for char in form_key if char.isascii() and char.isprintable())[:40]
 
 
 def _is_there(plan: WrapPlan, form_key: str) -> bool:

@@ -11,6 +11,7 @@ from flask import flash, redirect, render_template, request
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
+from marketplace.accounts import queries_organisations
 from marketplace.accounts.forms import EmptyForm, take_errors
 from marketplace.accounts.models import Production
 from marketplace.catalogue import taxonomy
@@ -292,9 +293,17 @@ def line_page(access: Access, line_public_id: str) -> Any:
         zones=[name for name, _n in queries_plans.zones_of(queries_plans.lines_of(access.plan)) if name],
         names=sorted({taxonomy.categories()[key].name(filters.language()) for _t, keys in taxonomy.pickable()
                       for key in keys}) if access.decides else [],
+        people=_people(access) if access.member else [],
         button=EmptyForm(formdata=None), wording=wording, told=told_change(access), local=access_local(access),
         **access.more,
     ), status  # fmt: skip
+
+
+def _people(access: Access) -> list[str]:
+    """Names that one may type: members of the house and guests of the production."""
+    members = queries_organisations.members_of(access.production.organisation_id).items
+    guests = queries_organisations.guests_of(access.production.id)
+    return sorted({str(one.name) for one in (*members, *guests)})
 
 
 def _differences(access: Access, line: Shown, form: LineForm) -> list[tuple[str, str, str]]:

@@ -163,6 +163,12 @@ class Fuzzer:
             "report_id": ids["report"], "list_id": ids["list"], "upload_id": ids["upload"],
             "move": self.random.choice(("accept", "amend", "decline", "cancel", "hand_over", "appoint", "dispute")),
         }  # fmt: skip
+        if any(word in path for word in ("/plans", "/tournees", "/demontage/")):
+            planned = {
+                "secret": ids["plan crew"], "line_id": ids["wrap line"], "link_id": ids["plan link"],
+                "stop_id": ids["round stop"], "public_id": ids["round" if "tournees" in path else "wrap plan"],
+            }  # fmt: skip
+            return planned.get(hole, ids["wrap plan"])
         if hole in known:
             return known[hole]
         if "modeles" in path:
