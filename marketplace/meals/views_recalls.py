@@ -4,6 +4,7 @@ from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
+from flask_babel import ngettext
 from sqlalchemy import Select, select
 
 from marketplace.accounts.forms import take_errors
@@ -108,7 +109,8 @@ def _open(public_id: str, title: str, *, as_moderator: bool) -> Any:
             flash(str(refusal.message), "lost")
             return redirect(url_for("meal_recalls.index"), 303)
         else:
-            flash(_("Le rappel est lancé : %(n)s structures sont prévenues.", n=told), "kept")
+            said = ngettext("%(num)d structure est prévenue.", "%(num)d structures sont prévenues.", told)
+            flash(_("Le rappel est lancé.") + " " + said, "kept")
             return redirect(url_for("meal_recalls.show", public_id=recall_id), 303)
     where = "meal_recalls.open_as_moderator" if as_moderator else "meal_recalls.open_one"
     page = render_template("meals/recall_open.html", title=title, form=form, action=url_for(where, public_id=public_id))

@@ -164,9 +164,10 @@ def category_word(key: str) -> str:
 
 
 def outcome_words(said: MealOutcome) -> str:
-    """« 24 mangé, 6 composté »."""
-    parts = [(getattr(said, name), str(PARTS[name]).lower()) for name in PARTS]
-    return ", ".join(f"{number(amount)} {word}" for amount, word in parts if amount)
+    """« Mangé 24, composté 6 »."""
+    parts = [(str(PARTS[name]).lower(), getattr(said, name)) for name in PARTS]
+    text = ", ".join(f"{word} {number(amount)}" for word, amount in parts if amount)
+    return text[:1].upper() + text[1:]
 
 
 def celsius(tenths: int | None) -> Decimal | None:

@@ -116,7 +116,7 @@ def rows_of(answer):
 def test_the_register_says_who_had_what_in_which_state(world):
     world.receiver.post(f"/echanges/{world.exchange.public_id}/mange", data={"go": "all"})
     page = text_of(world.donor.get("/repas/suivi"))
-    for said in ("donné à La Maraude du Rhône", "chaud, 67 °C → 67 °C", "gluten, lait", "30 mangé", "Rappeler"):
+    for said in ("donné à La Maraude du Rhône", "chaud, 67 °C → 67 °C", "gluten, lait", "Mangé 30", "Rappeler"):
         assert said in page
     page = text_of(world.receiver.get("/repas/suivi"))
     assert "reçu de Les Films du Quai" in page and "Rappeler" not in page
@@ -302,7 +302,7 @@ def test_the_exchange_itself_asks_what_was_eaten_and_says_that_it_is_called_back
     assert "Tout a été mangé" in page and "jusqu’au 19 novembre" in page
     assert "Rappeler ce repas" in text_of(world.donor.get(path))
     world.receiver.post(f"{path}/mange", data={"go": "all"})
-    assert "30 mangé" in text_of(world.donor.get(path))
+    assert "Mangé 30" in text_of(world.donor.get(path))
     world.donor.post(
         f"/repas/{world.lasagne.public_id}/rappel", data={"reason": "Froid rompu.", "what_to_do": "Jetez."}
     )
