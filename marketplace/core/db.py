@@ -110,7 +110,7 @@ GUARDS_SPEAK = {
     "piece_taken": lambda: _("Cette pièce est déjà prise à ces dates : choisissez-en une autre."),
     "ex_assignment_piece_id": lambda: _("Cette pièce est déjà prise à ces dates : choisissez-en une autre."),
     "outcome_not_whole": lambda: _("Ce compte ne fait pas ce qui a été remis."),
-    "meal_recalled": lambda: _("Ce repas est rappelé : il ne se prend plus."),
+    "meal_recalled": lambda: _("Ce repas est rappelé : il ne se prend plus."),
     "append_only": lambda: _("Cet enregistrement ne se modifie pas."),
     "weighing_not_open": lambda: _("Rien ne se pèse ici : la collecte n’est pas chargée, ou elle est déjà close."),
     "weighing_sealed": lambda: _("Cette pesée est close : elle ne change plus, elle se corrige par une autre."),

@@ -81,8 +81,8 @@ _LINE = {
     "mass_source": _KEY,
     "materials": {"type": "array", "items": {"type": "object", "properties": {"key": _KEY, "share": _AMOUNT}}},
     "receiver": {**_KEY, "description": "production, public, stock."},
-    "eaten_share": {**_AMOUNT, "description": _l("De denrées : ce qui est mangé de ce qui s’en mange, 1 par défaut.")},
-    "edible_share": {**_AMOUNT, "description": _l("De denrées : la part qui s’en mange, 1 par défaut.")},
+    "eaten_share": {**_AMOUNT, "description": _l("De denrées : ce qui est mangé de ce qui s’en mange, 1 par défaut.")},
+    "edible_share": {**_AMOUNT, "description": _l("De denrées : la part qui s’en mange, 1 par défaut.")},
 }
 
 

@@ -82,7 +82,7 @@ class TracedSchema(Schema):
     keep = Text(required=True, allow_none=True)
     temperature_c = Text(required=True, allow_none=True, metadata={"description": _l("Annoncée.")})
     handed_over_temperature_c = Text(required=True, allow_none=True)
-    allergens = Many(Text(), required=True, allow_none=True, metadata={"description": _l("[] : aucun des quatorze.")})
+    allergens = Many(Text(), required=True, allow_none=True, metadata={"description": _l("[] : aucun des quatorze.")})
     recalled = Flag(required=True)
     eaten = Text(required=True, allow_none=True)
     composted = Text(required=True, allow_none=True)
