@@ -30,12 +30,12 @@ from marketplace.reclaims.forms_plans import (
 )
 from marketplace.reclaims.models_plans import WrapPlan
 from marketplace.reclaims.planning import Writer
-from marketplace.reclaims.plans import OUTCOMES
+from marketplace.reclaims.plans import FETCHED, OUTCOMES
 from marketplace.reclaims.queries_plans import LINES_A_PAGE, Shown
 from marketplace.reclaims.views_plans_figures import figures_of
 from marketplace.web import filters
 
-KEPT = "-"  # of a field in bulk: leave it as it is
+KEPT = "-"  # of a field in bulk: empty it
 
 
 @dataclass
@@ -93,7 +93,7 @@ def plan_page(access: Access, said: Any = (), ticked: Any = (), overtaken: Any =
         asked=asked, zones=queries_plans.zones_of(every), progress=queries_plans.progress_of(every),
         figures=figures_of(every), outcomes=outcome_choices(_("Ne pas changer")),
         vehicles=vehicle_choices(_("Ne pas changer")), wording=wording, said=said, ticked=set(ticked),
-        overtaken=set(overtaken), form=EmptyForm(formdata=None), typed=request.form if said else {}, KEPT=KEPT,
+        overtaken=set(overtaken), form=EmptyForm(formdata=None), typed=request.form if said else {}, FETCHED=FETCHED,
         page=page, pages=pages, first=(page - 1) * LINES_A_PAGE + 1, last=min(page * LINES_A_PAGE, len(lines)),
         total=len(lines), page_url=lambda n: access.url("plan", **asked, page=n), local=access_local(access),
         categories=taxonomy.categories(), language=filters.language(), **access.more,

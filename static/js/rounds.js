@@ -105,7 +105,7 @@ if (turns) {
   let at = Math.max(named >= 0 ? named : first, 0);
   const [before, after] = turns.querySelectorAll('button');
   const turn = () => {
-    stops.forEach((stop, number) => { stop.hidden = number !== at; });
+    stops.forEach((stop, number) => stop.classList.toggle('away', number !== at)); // printed all the same
     turns.querySelector('[role=status]').textContent = `${at + 1} / ${stops.length}`;
     before.disabled = at === 0;
     after.disabled = at === stops.length - 1;
