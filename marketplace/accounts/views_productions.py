@@ -102,6 +102,7 @@ def show(public_id: str) -> Any:
         to_come=to_come_for_production(production.id),
         lists=favourite_lists.lists_shared_with(actor.user_id, production.id),
         may_share=allows(actor.role, "favourite.share"),
+        may_ask_reclaim=allows(actor.role, "reclaim.ask"),
     )
     return page, status_of(form)
 

@@ -178,6 +178,13 @@ _KEPT = (
 _OF_CONTENT = ("stream", "category", "volume_m3", "mass_kg", "note")
 
 
+def may_ask(actor: Actor, *, has_productions: bool) -> None:
+    """Nothing when this person may ask for something: for their organisation, or for one of the productions that
+    invited them. Raises `NotFound`, `NotAllowed`."""
+    if not has_productions:
+        _asker(actor, None)
+
+
 # --- inside ----------------------------------------------------------------------------------------------------------
 
 

@@ -15,6 +15,7 @@ from marketplace.accounts.queries_organisations import Page, paged
 from marketplace.core.clock import now
 from marketplace.core.db import db
 from marketplace.exchanges.models import Exchange
+from marketplace.exchanges.rules import ADDRESS_SHOWN
 from marketplace.reclaims import rules
 from marketplace.reclaims.models import ReclaimCall, ReclaimOffer, ReclaimRecipient
 from marketplace.reclaims.standing import ASKER, COLLECTOR, Standing
@@ -148,8 +149,8 @@ def offer_counts(call_ids: Iterable[int]) -> dict[int, int]:
 class CallView:
     """What one side may see of a call: the only place that decides it field by field.
 
-    `knows_place`: street, access and who to ask for, of those who ask and of the collector that comes. `offers`: all
-    to those who ask, a collector's own alone to it. `recipients`: to those who ask.
+    `knows_place`: street, access and who to ask for, of those who ask and of the collector that comes, as long as it
+    does. `offers`: all to those who ask, a collector's own alone to it. `recipients`: to those who ask.
     """
 
     standing: Standing
@@ -203,15 +204,17 @@ def _view(
 ) -> CallView:
     call, is_asker, own = standing.call, standing.side == ASKER, standing.actor.organisation_id
     state = state_now(call, sum(one.state == rules.OFFERED for one in everything))
+    exchange = exchanges.get(call.exchange_id or 0)
+    comes = standing.is_chosen and exchange is not None and exchange.state in ADDRESS_SHOWN
     return CallView(
         standing=standing,
         call=call,
         state=state,
-        knows_place=is_asker or standing.is_chosen,
+        knows_place=is_asker or comes,
         offers=tuple(one for one in everything if is_asker or one.organisation_id == own),
         recipients=tuple(recipients),
         takes_offers=rules.takes_offers(state, call.answer_by, call.closes_at, now()),
-        exchange=exchanges.get(call.exchange_id or 0),
+        exchange=exchange,
     )
 
 

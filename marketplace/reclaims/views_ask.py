@@ -39,8 +39,10 @@ def ask() -> Any:
     """One page, usable at a set's door; it is kept as a draft."""
     actor = signed_in_actor()
     form = _form(CallForm(key=new_public_id(), data=_of_plan()) if request.method == "GET" else CallForm())
-    if request.method == "GET" and not form.plan.data:
-        _prefill(form)
+    if request.method == "GET":
+        calls.may_ask(actor, has_productions=len(form.production.choices) > 1)  # said before anything is typed
+        if not form.plan.data:
+            _prefill(form)
     kept: list[str] = []
     if form.is_submitted():
         try:

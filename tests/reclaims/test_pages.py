@@ -115,6 +115,7 @@ def test_photos_come_with_the_form_and_are_seen_by_those_who_were_told(app, hous
     assert browser(app, stranger).get(path).status_code == 404
 
 
+@pytest.mark.both_databases
 def test_offers_side_by_side_in_words_and_seen_by_the_asker_alone(app, house):
     one, two, three = make_collector("Le Contrechamp"), make_collector("Le Tri"), make_collector("La Gratuite")
     call = sent_call(house)
@@ -214,6 +215,7 @@ def test_another_hour_and_who_comes(app, house):
     assert post(other, f"{path}/heure", **{"hour-version": version, "hour-pick": picked}).status_code == 409
 
 
+@pytest.mark.both_databases
 def test_lists_say_what_is_to_do(app, house):
     centre = make_collector("Le Contrechamp")
     call = sent_call(house)
@@ -272,6 +274,7 @@ def test_a_draft_is_changed_and_a_cancelled_call_begins_anew(app, house):
     assert "Omar" in client.get(again.location).get_data(as_text=True)
 
 
+@pytest.mark.both_databases
 def test_exchange_lists_bear_a_collection_without_lines(app, house):
     centre = make_collector("Le Contrechamp")
     call = sent_call(house)
@@ -311,5 +314,37 @@ def test_a_moderator_settles_a_disputed_collection(app, house):
         services.move(owner_of(house), exchange.public_id, "dispute", {"reason": "personne n’est venu"})
     moderator = app.test_client()
     sign_in(moderator, make_user("Maud", moderator=True))
-    answer = moderator.get(f"/echanges/{exchange.public_id}")
-    assert answer.status_code in (200, 303)
+    page = text_of(moderator.get(f"/echanges/{exchange.public_id}"))
+    assert "personne n’est venu" in page and "Collecte" in page
+    assert call.reference in text_of(moderator.get("/moderation/litiges"))
+    assert moderator.get(f"/collectes/{call.public_id}").status_code == 404
+
+
+@pytest.mark.both_databases
+def test_every_page_of_an_exchange_bears_one_without_lines(app, house):
+    centre = make_collector("Le Contrechamp")
+    call = sent_call(house)
+    exchange = choose(house, call, offer(centre, call))
+    clients = browser(app, house), browser(app, centre)
+    paths = [
+        str(rule).replace("<public_id>", exchange.public_id)
+        for rule in app.url_map.iter_rules()
+        if str(rule).startswith("/echanges/<public_id>") and rule.arguments == {"public_id"} and "GET" in rule.methods
+    ]
+    assert len(paths) > 8
+    for _turn in range(2):
+        for client in clients:
+            for path in paths:
+                assert client.get(path).status_code in (200, 303, 403, 404), path
+        with transaction():  # and once it is loaded
+            done = db.session.get_one(Exchange, exchange.id)
+            if done.state == "confirmed":
+                services.move(owner_of(house), exchange.public_id, "hand_over", {"code": done.hand_over_code})
+
+
+def test_whoever_may_not_ask_is_told_before_typing(app, house):
+    somebody = app.test_client()
+    sign_in(somebody, make_user("Mia"))
+    assert somebody.get("/collectes/demander").status_code == 403
+    assert browser(app, house, "viewer").get("/collectes/demander").status_code == 403
+    assert browser(app, house, "member").get("/collectes/demander").status_code == 200
