@@ -43,6 +43,7 @@ class Offer:
     problem: str | None
     claim: Exchange | None
     waits: bool = False
+    carries: int | None = None  # portions at most, as their profile says
 
 
 @dataclass(frozen=True)
@@ -220,6 +221,7 @@ def _offers(actor: Actor | None, found: Iterable[tuple[Leftover, float | None]],
     house = db.session.get(Organisation, actor.organisation_id) if actor and actor.organisation_id else None
     claims = _claims(house.id, ids) if house else {}
     waits = _waits(house.id, ids) if house else set()
+    profile = db.session.get(MealReceiver, house.id) if house else None
     offers = []
     for leftover, km in rows:
         listing = leftover.listing
@@ -236,6 +238,7 @@ def _offers(actor: Actor | None, found: Iterable[tuple[Leftover, float | None]],
                 claiming.problem_for(house, leftover) if house is not None and not own else None,
                 claims.get(listing.id),
                 listing.id in waits,
+                profile.capacity_portions if profile is not None and listing.unit == "portion" else None,
             )
         )
     return offers

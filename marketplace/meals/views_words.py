@@ -121,8 +121,14 @@ def card_of(offer: Offer, photo: str | None = None) -> Card:
         drawing=drawing_for(taxonomy.path(listing.category_key or "other")),
         photo=photo,
         problem=wording.refusal(offer.problem) if offer.problem else "",
-        most=filters.number(offer.free) if offer.free > 0 else "",
+        most=_typed(min(offer.free, Decimal(offer.carries or offer.free))) if offer.free > 0 else "",
     )  # fmt: skip
+
+
+def _typed(quantity: Decimal) -> str:
+    """A quantity as a form is filled with it: without marks between thousands, which read as decimals elsewhere."""
+    plain = f"{quantity.normalize():f}"
+    return plain.replace(".", ",") if filters.language() == "fr" else plain
 
 
 def address_of(leftover: Leftover, listing: Any) -> str:

@@ -1,11 +1,12 @@
 """The pages of meals, as a donor, a charity, a crew, a visitor and a stranger meet them."""
 
 import re
+from datetime import datetime, timedelta
 
 import pytest
 
 from marketplace.accounts.models import User
-from marketplace.core.db import db
+from marketplace.core.db import db, transaction
 from marketplace.meals import jobs
 from marketplace.meals.models import Leftover, MealReceiver, MealWait
 from marketplace.messaging.models import Notification
@@ -217,3 +218,38 @@ def test_in_english_too(evening, come):
     donor = come(evening.donor)
     for path in ("/repas", "/repas/proposer", f"/repas/{meal}", "/repas/miens", "/repas/profil"):
         assert donor.get(f"{path}?lang=en").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("said_at", "use_by", "closes", "ends"),
+    [
+        # the clock shows half past two twice: the first one counts, food waits for neither longer
+        ("2026-10-25T01:10:00+02:00", "2026-10-25T02:45", "02:30", "2026-10-25T00:30:00+00:00"),
+        # half past two is skipped: an hour later on the wall, at the instant it would have been
+        ("2026-03-29T01:10:00+01:00", "2026-03-29T04:00", "02:30", "2026-03-29T01:30:00+00:00"),
+        ("2026-11-24T23:50:00+01:00", "2026-11-25T01:00", "00:15", "2026-11-24T23:15:00+00:00"),
+    ],
+)
+def test_midnight_and_the_two_odd_nights_in_a_pick_up_window(evening, come, clock, said_at, use_by, closes, ends):
+    clock.at(said_at)
+    donor = come(evening.donor)
+    filled = {**CURRY, "made": "22:00", "use_by": use_by, "opens": said_at[11:16], "closes": closes}
+    answer = donor.post("/repas/proposer", data=filled)
+    assert answer.status_code == 303, said(answer, 303)
+    meal = answer.headers["Location"].rsplit("/", 1)[1]
+    end = evening.leftover(meal).pick_up_closes_at
+    assert end == datetime.fromisoformat(ends)
+    clock.at((end - timedelta(minutes=1)).isoformat())
+    jobs.expire()
+    assert evening.leftover(meal).ended_at is None
+    clock.at(end.isoformat())
+    jobs.expire()
+    assert evening.leftover(meal).end_reason == "expired"
+
+
+def test_a_claim_begins_with_what_the_house_can_carry(evening, come):
+    meal = evening.post()
+    with transaction() as session:
+        session.get_one(MealReceiver, evening.guille.id).capacity_portions = 12
+    assert 'value="12"' in said(come(evening.guille).get(f"/repas/{meal}"))
+    assert 'value="30"' in said(come(evening.gerland).get(f"/repas/{meal}"))
