@@ -12,7 +12,7 @@ from marketplace.accounts.models import Site
 from marketplace.carbon import custody, uses
 from marketplace.carbon.bridge import Bridged, Knowledge, Thing, bridge, line_mass, receiver_of
 from marketplace.carbon.claims import Named, Party, parties, party_of
-from marketplace.carbon.eaten import described_meal
+from marketplace.carbon.eaten import described_meal, fetching
 from marketplace.carbon.libraries import knowledge_on
 from marketplace.carbon.logistics import Trip, load_shares, road_distance, upkeep_line
 from marketplace.carbon.models import Upkeep
@@ -90,7 +90,8 @@ def described(exchange: Exchange, line: ExchangeLine, facts: Facts, thing: Thing
     part = _load_share(exchange, line, facts.knowledge)
     trip = _trip(exchange, line, facts, part)
     if exchange.kind == "meal":
-        made = described_meal(line, thing, facts.knowledge, trip)
+        on_foot = exchange.vehicle is None and (profile := fetching(exchange)) is not None and profile.vehicle is None
+        made = described_meal(line, thing, facts.knowledge, None if on_foot else trip)
     else:
         own = uses.of_rental(exchange, line) if exchange.kind == "rental" else ()
         made = bridge(exchange.kind, thing, facts.receiver, facts.knowledge, trip, own)
@@ -129,12 +130,14 @@ def _load_share(exchange: Exchange, line: ExchangeLine, knowledge: Knowledge) ->
 
 def _trip(exchange: Exchange, line: ExchangeLine, facts: Facts, part: Decimal) -> Trip:
     """The vehicle, and how far; what is rented also comes back."""
-    vehicle = taxonomy.vehicles().get(exchange.vehicle or "")
+    fetches = fetching(exchange) if exchange.kind == "meal" else None  # a meal is fetched as its receiver always does
+    vehicle = taxonomy.vehicles().get(exchange.vehicle or (fetches.vehicle if fetches else None) or "")
     distance = exchange.distance_km
     if vehicle is None:
         return Trip()
     if distance is None:
-        start, end = _start(exchange, line), _end(exchange)
+        start = _start(exchange, line)
+        end = Point(fetches.lat, fetches.lon) if fetches and exchange.destination_lat is None else _end(exchange)
         if start and end and (straight := great_circle_km(start, end)) <= FARTHEST_BY_ROAD_KM:
             distance = road_distance(straight, facts.parameters)
     return Trip(vehicle, distance, part, legs=2 if exchange.kind == "rental" else 1)

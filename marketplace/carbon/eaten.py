@@ -32,7 +32,7 @@ from marketplace.core.db import db
 from marketplace.exchanges.models import Exchange, ExchangeLine
 from marketplace.jobs.outbox import enqueue
 from marketplace.meals.events import EatenReported
-from marketplace.meals.models import Leftover
+from marketplace.meals.models import Leftover, MealReceiver
 from marketplace.meals.models_traced import MealOutcome
 
 logger = logging.getLogger(__name__)
@@ -41,7 +41,12 @@ AGAIN = "carbon.take_report"
 REPORT_DAYS = "food.report_days"
 
 
-def described_meal(line: ExchangeLine, thing: Thing, knowledge: Knowledge, trip: Trip) -> Bridged:
+def fetching(exchange: Exchange) -> MealReceiver | None:
+    """How its receiver fetches meals: with what, from where; None where it never said."""
+    return db.session.get(MealReceiver, exchange.receiver_id)
+
+
+def described_meal(line: ExchangeLine, thing: Thing, knowledge: Knowledge, trip: Trip | None) -> Bridged:
     """The method's inputs of a line of food, with what its receiver has said of it so far. Raises NotQuantified."""
     leftover = db.session.get(Leftover, line.listing_id)
     cold = leftover is not None and leftover.keep == "cold"

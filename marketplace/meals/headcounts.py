@@ -45,8 +45,10 @@ def write_head_count(actor: Actor, production: Production, said: Seated) -> Head
         errors["ordered"] = _("Dites combien de repas étaient commandés, ou laissez vide.")
     if errors or said.day is None or said.people is None:
         raise Invalid(errors)
+    # of two who write down the same day at once, the second finds the first's
+    db.session.scalars(select(Production).where(Production.id == production.id).with_for_update()).one()
     query = select(HeadCount).where(HeadCount.production_id == production.id, HeadCount.day == said.day)
-    row = db.session.scalar(query.with_for_update())
+    row = db.session.scalar(query.execution_options(populate_existing=True))
     if row is None:
         row = HeadCount(production_id=production.id, day=said.day)
         db.session.add(row)
