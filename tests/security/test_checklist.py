@@ -188,6 +188,9 @@ PROOFS: dict[str, tuple[str, list[str]]] = {
         "security/test_strangers.py::test_people_who_read_some_of_it_write_nothing_and_learn_no_more",
     ]),
     "C3": ("fields one may not see yet, fields one may not send", [
+        "reclaims/test_pages.py::test_the_street_and_the_contact_are_for_the_one_who_comes",
+        "reclaims/test_pages.py::test_offers_side_by_side_in_words_and_seen_by_the_asker_alone",
+        "reclaims/test_told.py::test_the_address_is_not_shown_any_more_once_the_collection_is_cancelled",
         "exchanges/test_views.py::test_the_address_and_phones_come_with_the_acceptance_the_code_for_the_receiver_alone",
         "catalogue/test_views.py::test_the_page_says_what_where_when_and_never_the_address",
         "accounts/test_views_organisations.py::test_the_public_page_keeps_the_street_and_the_telephone",
@@ -209,6 +212,8 @@ PROOFS: dict[str, tuple[str, list[str]]] = {
         "accounts/test_memberships.py::test_tokens_go_with_the_right_to_hold_them",
     ]),
     "C5": ("state machines: no step skipped, repeated or taken by the wrong side; stale pages; double clicks", [
+        "concurrency/test_reclaims.py::test_two_managers_choose_two_offers_at_once",
+        "reclaims/test_calls.py::test_a_second_choice_is_refused_by_the_service_and_by_the_database",
         "exchanges/test_states.py::test_a_row_of_the_table",
         "exchanges/test_services.py::test_moves_of_the_other_side_are_refused",
         "exchanges/test_services.py::test_own_moves_of_the_product_cannot_be_sent",
