@@ -32,14 +32,13 @@ def check(receiver: Organisation, listings: Sequence[Listing]) -> None:
     if ending.is_over(leftover, listings[0].state, now()):
         refusal = no_longer(listings[0])
         raise Conflict(wording.refusal("ended" if leftover.ended_at is not None else "closed"), **refusal.data)
-    problem = problem_for(receiver, leftover)
+    problem = problem_for(receiver, db.session.get(MealReceiver, receiver.id), leftover)
     if problem:
         raise NotAllowed(wording.refusal(problem), code=problem)
 
 
-def problem_for(receiver: Organisation, leftover: Leftover) -> str | None:
-    """Why this house may not have any of it; None when it may."""
-    profile = db.session.get(MealReceiver, receiver.id)
+def problem_for(receiver: Organisation, profile: MealReceiver | None, leftover: Leftover) -> str | None:
+    """Why this house, which fetches so, may not have any of it; None when it may."""
     who = rules.Claimer(
         receiver.kind,
         receiver.verified_at is not None,
@@ -82,7 +81,8 @@ def wait(actor: Actor | None, listing_id: int) -> bool:
         raise NotFound
     if ending.is_over(leftover, listing.state, now()):
         raise Conflict(wording.refusal("ended" if leftover.ended_at is not None else "closed"))
-    problem = problem_for(db.session.get_one(Organisation, actor.organisation_id), leftover)
+    house, profile = (db.session.get(kind, actor.organisation_id) for kind in (Organisation, MealReceiver))
+    problem = problem_for(house, profile, leftover)  # type: ignore[arg-type]
     if problem:
         raise NotAllowed(wording.refusal(problem), code=problem)
     waits = select(MealWait).where(MealWait.listing_id == listing_id, MealWait.organisation_id == actor.organisation_id)

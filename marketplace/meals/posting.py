@@ -2,12 +2,12 @@
 
 import re
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from flask_babel import gettext as _
 from sqlalchemy import select
 
-from marketplace.accounts.models import Production, Site
+from marketplace.accounts.models import Organisation, Production, Site
 from marketplace.accounts.permissions import Actor, require
 from marketplace.catalogue import rules as catalogue_rules
 from marketplace.catalogue import services as catalogue
@@ -32,6 +32,7 @@ LONGEST_NOTE = 2000
 LONGEST_ADDRESS = 300
 LONGEST_CONTACT = 120
 MOST_GRAMS = 5000  # of one portion
+SAME_FORM = timedelta(minutes=2)
 _CODE = re.compile(r"(?<!\d)\d{5}(?!\d)")
 
 
@@ -71,6 +72,9 @@ def post_leftover(actor: Actor | None, posting: Posting) -> Leftover:
     errors |= where_wrong | _words(posting)
     if errors:
         raise Invalid(errors)
+    earlier = _just_posted(actor, posting, post, at)
+    if earlier is not None:
+        return earlier
     usual = catalogue_rules.propose(posting.category)
     values = {
         "title": posting.title.strip(),
@@ -90,6 +94,25 @@ def post_leftover(actor: Actor | None, posting: Posting) -> Leftover:
     listing = catalogue.create_draft(actor, values)
     listing.postcode = listing.postcode or postcode_in(posting.address)
     return put_out(actor, listing, replace(posting, post=post), at)
+
+
+def _just_posted(actor: Actor, posting: Posting, post: Post, at: datetime) -> Leftover | None:
+    """The same thing posted by the same house a moment ago: a form sent twice posts once."""
+    db.session.execute(select(Organisation.id).where(Organisation.id == actor.organisation_id).with_for_update())
+    query = (
+        select(Leftover)
+        .join(Listing, Listing.id == Leftover.listing_id)
+        .where(
+            Listing.organisation_id == actor.organisation_id,
+            Listing.state == "published",
+            Listing.title == posting.title.strip(),
+            Listing.created_at > at - SAME_FORM,
+            Leftover.offered == post.quantity,
+            Leftover.made_at == post.made_at,
+            Leftover.pick_up_closes_at == post.closes_at,
+        )
+    )
+    return db.session.scalar(query.order_by(Leftover.listing_id.desc()).limit(1))
 
 
 def put_out(actor: Actor, listing: Listing, posting: Posting, at: datetime) -> Leftover:
@@ -209,6 +232,8 @@ def note_temperature(
         leftover.pick_up_closes_at = last
         leftover.pick_up_opens_at = min(leftover.pick_up_opens_at, at)
         for exchange in live_claims(leftover.listing_id):
+            if exchange.state not in ("requested", "confirmed"):
+                continue
             exchange.deadline_at = rules.claim_deadline(exchange.created_at, exchange.state, last, last)
             stock.keep(exchange)
     db.session.flush()

@@ -14,7 +14,7 @@ from marketplace.core import geo
 from marketplace.core.db import transaction
 from marketplace.core.errors import Conflict, Invalid, NotAllowed, NotFound
 from marketplace.exchanges import services as exchanges
-from marketplace.meals import claiming, posting, queries, views_posting, wording
+from marketplace.meals import claiming, posting, queries, receiving, views_posting, wording
 from marketplace.meals.forms import ClaimForm, TemperatureForm
 from marketplace.meals.handing import read_since, read_temperature
 from marketplace.meals.views_words import Card, address_of, bio_waste_path, card_of
@@ -142,8 +142,12 @@ def claim(public_id: str) -> Any:
     actor = signed_in_actor()
     queries.offer_for(actor, public_id)
     form = ClaimForm()
+    profile = receiving.profile_of(actor)
     asked = exchanges.ExchangeRequest(
-        "meal", [exchanges.LineRequest(public_id, form.quantity.data or "")], key=(form.key.data or None)
+        "meal",
+        [exchanges.LineRequest(public_id, form.quantity.data or "")],
+        key=(form.key.data or None),
+        vehicle=profile.vehicle if profile is not None else None,
     )
     try:
         with transaction():

@@ -63,6 +63,16 @@ def test_a_window_beyond_the_use_by_is_cut(evening):
     assert evening.leftover(public_id).pick_up_closes_at == at + timedelta(minutes=40)
 
 
+def test_a_form_sent_twice_posts_once(evening, clock):
+    first = evening.post()
+    clock.forward(seconds=20)
+    at = now() - timedelta(seconds=20)
+    assert evening.post(a_post(at)) == first
+    assert evening.post(a_post(at, quantity=Decimal(12))) != first
+    clock.forward(minutes=3)
+    assert evening.post(a_post(at)) != first
+
+
 def test_only_who_keeps_the_stock_posts(evening):
     with pytest.raises(NotFound), transaction():
         posting.post_leftover(None, a_posting(a_post(now())))
