@@ -74,16 +74,20 @@ def collections_of(organisation_id: int, day: date) -> list[Collection]:
     ]
 
 
-def of_exchanges(exchange_ids: Sequence[int]) -> dict[int, Collection]:
-    """The same by exchange, whatever day they are on."""
+def of_exchanges(exchange_ids: Sequence[int], day: date) -> dict[int, Collection]:
+    """The same by exchange; one that was cancelled, or is on another day now, is not there."""
+    begins, ends = bounds_of(day)
     query = (
         select(Exchange, ReclaimCall, Appointment.starts_at, Appointment.ends_at, Organisation.name)
         .join(ReclaimCall, ReclaimCall.exchange_id == Exchange.id)
         .join(Appointment, Appointment.exchange_id == Exchange.id)
         .join(Organisation, Organisation.id == Exchange.provider_id)
-        .where(Exchange.id.in_(exchange_ids), Appointment.state == "picked")
+        .where(
+            Exchange.id.in_(exchange_ids), Exchange.state.in_(GONE), Appointment.state == "picked",
+            Appointment.starts_at >= begins, Appointment.starts_at < ends,
+        )
         .order_by(Appointment.id)
-    )
+    )  # fmt: skip
     return {
         exchange.id: Collection(exchange, call, starts_at, ends_at, exchange.vehicle or "van_12m3", name)
         for exchange, call, starts_at, ends_at, name in db.session.execute(query)
@@ -110,15 +114,16 @@ class Left:
     grams: int
 
 
-def left_of(found: Sequence[Collection]) -> list[Left]:
-    """Of collections that are to be made, those that are on no round, or of which a part is on none. One query."""
+def left_of(found: Sequence[Collection], day: date) -> list[Left]:
+    """Of collections to be made on `day`, those on no round of that day, or of which a part is on none. One query."""
     waiting = [one for one in found if one.exchange.state == "confirmed"]
     rows = db.session.execute(
         select(
             RoundStop.exchange_id, func.coalesce(func.sum(RoundStop.volume_litres), 0),
             func.coalesce(func.sum(RoundStop.mass_grams), 0), func.count(RoundStop.id).filter(RoundStop.is_part),
         )
-        .where(RoundStop.exchange_id.in_([one.exchange.id for one in waiting]))
+        .join(CollectionRound, CollectionRound.id == RoundStop.round_id)
+        .where(RoundStop.exchange_id.in_([one.exchange.id for one in waiting]), CollectionRound.day == day)
         .group_by(RoundStop.exchange_id)
     ).all()  # fmt: skip
     placed = {row[0]: (int(row[1] or 0), int(row[2] or 0), row[3]) for row in rows}
@@ -241,7 +246,7 @@ def room_of(vehicle: str) -> routing.Room:
 def stop_of(collection: Collection | None, zero: datetime, service: int, key: str = "") -> routing.Stop:
     """A collection as routing sees it, its window in minutes after `zero`."""
     if collection is None:
-        return routing.Stop(key, service=service)
+        return routing.Stop(key, service=0)
     return routing.Stop(
         key,
         (collection.starts_at - zero).total_seconds() / 60,
@@ -257,19 +262,22 @@ def point_of(collection: Collection | None, depot: tuple[float, float]) -> tuple
 
 
 def driven(one: CollectionRound, road_factor: float, known: dict[int, Collection] | None = None) -> Driven:
-    """How a round is driven in the order of its stops."""
+    """How a round is driven in the order of its stops. One whose appointment is gone is passed by: it takes no way, no
+    time and no room."""
     stops = list(one.stops)
     if known is None:
-        known = of_exchanges([stop.exchange_id for stop in stops]) if stops else {}
-    depot = (one.lat, one.lon)
+        known = of_exchanges([stop.exchange_id for stop in stops], one.day) if stops else {}
     found = [known.get(stop.exchange_id) for stop in stops]
-    places = [depot, *(point_of(collection, depot) for collection in found)]
+    places = [(one.lat, one.lon)]
+    for collection in found:
+        places.append(point_of(collection, places[-1]))
     roads = routing.way(places, road_factor, apart, one.speed_kmh)
     asked = [stop_of(c, one.leaves_at, stop.service_minutes) for c, stop in zip(found, stops, strict=True)]
     times = routing.timetable(roads, asked, range(len(stops)))
     room, litres, grams, planned = room_of(one.vehicle), 0, 0, []
     for visit, stop, collection in zip(times.visits, stops, found, strict=True):
-        litres, grams = litres + (stop.volume_litres or 0), grams + (stop.mass_grams or 0)
+        if collection is not None:
+            litres, grams = litres + (stop.volume_litres or 0), grams + (stop.mass_grams or 0)
         arrives_at, begins_at, leaves_at = (
             one.leaves_at + timedelta(minutes=minutes) for minutes in (visit.arrives, visit.begins, visit.leaves)
         )

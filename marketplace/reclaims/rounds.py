@@ -45,7 +45,7 @@ def propose(actor: Actor, day: date, road_factor: float) -> int:
     organisation_id = _planner(actor)
     depot = _depot(organisation_id)
     _lock(organisation_id)
-    left = queries_rounds.left_of(collections_of(organisation_id, day))
+    left = queries_rounds.left_of(collections_of(organisation_id, day), day)
     if not left:
         raise Invalid({"day": _("Toutes les collectes de ce jour sont déjà en tournée.")})
     made = 0

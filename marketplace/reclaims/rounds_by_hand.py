@@ -20,7 +20,7 @@ def order_again(actor: Actor, public_id: str, road_factor: float, version: int) 
     one = changing(actor, public_id, version)
     made = [stop for stop in one.stops if stop.loaded_at is not None]
     left = [stop for stop in one.stops if stop.loaded_at is None]
-    known = of_exchanges([stop.exchange_id for stop in left]) if left else {}
+    known = of_exchanges([stop.exchange_id for stop in left], one.day) if left else {}
     depot = (one.lat, one.lon)
     found = [known.get(stop.exchange_id) for stop in left]
     places = [depot, *(point_of(collection, depot) for collection in found)]
@@ -151,6 +151,6 @@ def _number(stops: Sequence[RoundStop]) -> None:
 def _join(there: RoundStop, more: RoundStop) -> None:
     there.volume_litres = ((there.volume_litres or 0) + (more.volume_litres or 0)) or None
     there.mass_grams = ((there.mass_grams or 0) + (more.mass_grams or 0)) or None
-    collection = of_exchanges([there.exchange_id]).get(there.exchange_id)
+    collection = of_exchanges([there.exchange_id], there.round.day).get(there.exchange_id)
     there.is_part = collection is not None and (there.volume_litres or 0) < collection.litres
     there.service_minutes = service_minutes(there.volume_litres or 0)

@@ -68,13 +68,10 @@ def _day_page(shown: date, said: Any = (), status: int = 200) -> Any:
     known = {one.exchange.id: one for one in found}
     factor = road_factor()
     every = queries_rounds.rounds_of(organisation_id, shown)
-    missing = {stop.exchange_id for one in every for stop in one.stops} - set(known)
-    if missing:  # moved to another day since
-        known |= queries_rounds.of_exchanges(sorted(missing))
     return render_template(
         "reclaims/rounds.html", day_shown=shown, here=today(), before=shown - timedelta(days=1),
         after=shown + timedelta(days=1), days=queries_rounds.days_of(organisation_id, today()), collections=found,
-        rounds=[queries_rounds.driven(one, factor, known) for one in every], left=queries_rounds.left_of(found),
+        rounds=[queries_rounds.driven(one, factor, known) for one in every], left=queries_rounds.left_of(found, shown),
         may_plan=allows(actor.role, rounds.PLAN), said=said, form=EmptyForm(formdata=None), words=_words(),
         vehicles=[(key, _named(key)) for key in wording_rounds.vehicles()],
     ), status  # fmt: skip

@@ -10,7 +10,7 @@ from marketplace.accounts.models import User
 from marketplace.core.clock import now
 from marketplace.core.db import db, transaction
 from marketplace.core.errors import Invalid, NotAllowed, NotFound
-from marketplace.exchanges.models import Exchange
+from marketplace.exchanges.models import Appointment, Exchange
 from marketplace.reclaims import queries_rounds, rounds, rounds_by_hand
 from marketplace.reclaims.models import ReclaimCall
 from marketplace.reclaims.models_rounds import CollectionRound, RoundStop
@@ -181,7 +181,7 @@ def test_by_hand(house):
     assert client.post(address, data={**split, f"m3-{ids[1]}": "2"}).status_code == 303
     by_id = {driven.round.public_id: driven for driven in of_day(house)}
     assert by_id[other].litres == 2000 and by_id[one.round.public_id].litres == 13_000
-    assert queries_rounds.left_of(queries_rounds.collections_of(house.id, DAY)) == []
+    assert queries_rounds.left_of(queries_rounds.collections_of(house.id, DAY), DAY) == []
     part = by_id[other].stops[0].stop.public_id
     assert (
         client.post(
@@ -189,7 +189,7 @@ def test_by_hand(house):
         ).status_code
         == 303
     )
-    (left,) = queries_rounds.left_of(queries_rounds.collections_of(house.id, DAY))
+    (left,) = queries_rounds.left_of(queries_rounds.collections_of(house.id, DAY), DAY)
     assert (left.litres, left.collection.asker) == (2000, "Films B")  # a part that is on no round waits in sight
     assert "Sans tournée" in said(client.get("/collectes/tournees?jour=2026-11-24"))
     db.session.rollback()
@@ -209,7 +209,7 @@ def test_by_hand(house):
     assert client.post(address, data={"go": f"explode:{ids[0]}"}).status_code == 404
     assert client.post(address, data={"go": "up:aaaaaaaaaaaaa", "version": str(int(version) + 1)}).status_code == 404
     assert client.post(address, data={"go": "drop"}).status_code == 303
-    assert len(queries_rounds.left_of(queries_rounds.collections_of(house.id, DAY))) == 3
+    assert len(queries_rounds.left_of(queries_rounds.collections_of(house.id, DAY), DAY)) == 3
 
 
 def test_the_driver_s_sheet(house, clock):
@@ -259,6 +259,28 @@ def test_the_driver_s_sheet(house, clock):
         == 403
     )
     assert "Défaire la tournée" not in said(client.get(f"/collectes/tournees/{one.round.public_id}"))
+
+
+def test_an_appointment_that_moves_or_ends_leaves_the_round(house):
+    moved, cancelled, kept = (collection(house, name, place, "5", 8 + 2 * place) for place, name in enumerate("ABC"))
+    propose(house)
+    with transaction() as session:
+        one = session.query(Appointment).filter_by(exchange_id=moved.id, state="picked").one()
+        one.starts_at, one.ends_at = one.starts_at + timedelta(days=1), one.ends_at + timedelta(days=1)
+        session.get(Exchange, cancelled.id).state = "cancelled"
+    (driven,) = of_day(house)
+    there = [one.collection.asker if one.collection else None for one in driven.stops]
+    assert sorted(map(str, there)) == ["Films C", "None", "None"] and driven.litres == 5000 and not driven.late
+    client = sign_in(db_app(), db_owner(house), house)
+    page = said(client.get(f"/collectes/tournees/{driven.round.public_id}"))
+    assert page.count("Rendez-vous retiré") >= 2 and "Films A" not in page
+    assert "Films A" in said(client.get("/collectes/tournees?jour=2026-11-25"))
+    gone = next(one.stop.public_id for one in driven.stops if one.collection is None)
+    sent = {"go": f"remove:{gone}", "version": "1"}
+    assert client.post(f"/collectes/tournees/{driven.round.public_id}", data=sent).status_code == 303
+    with transaction():  # what moved is proposed on its new day, though the old round still names it
+        assert rounds.propose(owner_of(house), DAY + timedelta(days=1), 1.3) == 1
+    assert db.session.query(RoundStop).filter_by(exchange_id=kept.id).count() == 1
 
 
 def test_strangers_meet_no_round(house):
