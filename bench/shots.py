@@ -24,6 +24,7 @@ WIDTHS = (360, 768, 1280)
 SCHEMES = ("light", "dark")
 GIVER, ASKER = "bruno@contrechamp.example", "alice@films-du-quai.example"
 LENDER = "denise@accessoires-belleville.example"
+FETCHER = "helene@partage-du-soir.example"
 SITE, PIECES = r"^/comptoir/.", r"^/stock/annonces/[a-z2-7]{13}/pieces$"
 CARD, EDIT = r"^/annonces/[a-z2-7]{13}-", r"^/publier/[a-z2-7]{13}$"
 TALLEST = 6000  # px; a list that goes on says no more
@@ -98,6 +99,10 @@ SHOTS = (
     Shot("conditions", "/conditions"),
     Shot("confidentialite", "/confidentialite"),
     Shot("accessibilite", "/accessibilite"),
+    Shot("repas", "/repas", FETCHER),
+    Shot("repas-proposer", "/repas/proposer", ASKER),
+    Shot("repas-un", "/repas", FETCHER, r"^/repas/[a-z2-7]{13}$"),
+    Shot("repas-profil", "/repas/profil", FETCHER),
     Shot("connexion", "/connexion"),
     Shot("inscription", "/inscription"),
     Shot("notifications", "/notifications", GIVER),

@@ -149,6 +149,12 @@ def _lost(_exchange: Exchange, data: Data) -> list[str]:
     )
 
 
+def _handed_over(_exchange: Exchange, data: Data) -> list[str]:
+    """Of a meal, what the probe read."""
+    read = data.get("temperature_c")
+    return [_("À %(degrees)s °C, à cœur.", degrees=str(read).replace(".", ","))] if read else []
+
+
 DETAILS: dict[str, Callable[[Exchange, Data], list[str]]] = {
     "amend": _amended,
     "pay_offline": _paid,
@@ -158,4 +164,5 @@ DETAILS: dict[str, Callable[[Exchange, Data], list[str]]] = {
     "expire": _expired,
     "resolve": _decided,
     "request": _lost,
+    "hand_over": _handed_over,
 }

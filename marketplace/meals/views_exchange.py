@@ -51,9 +51,11 @@ def turn_for(view: ExchangeView, other: str, meal: Fetch) -> Turn:
                 "yours", title, _("À la remise : relevez la température à cœur, demandez le code, et c’est fait.")
             )
         return Turn("yours", title, _("À la remise : demandez le code, et c’est fait."))
+    where = " · ".join(part for part in (meal.address, meal.contact) if part)
     return Turn(
         "yours", _("À retirer d’ici %(until)s", until=meal.until),
-        _("Sur place, montrez votre code. Passé cette heure, cela redevient libre et vous est compté."),
+        (where + ". " if where else "")
+        + _("Sur place, montrez votre code. Passé cette heure, cela redevient libre et vous est compté."),
     )  # fmt: skip
 
 

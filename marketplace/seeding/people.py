@@ -148,6 +148,7 @@ SHOWN = (
     ("chloe@deux-vies.example", "ressourcerie à Montreuil"),
     ("denise@accessoires-belleville.example", "loueuse d’accessoires, son comptoir du jour à Aubervilliers"),
     ("gael@grand-large.example", "production à Marseille"),
+    ("helene@partage-du-soir.example", "association à Lyon, qui vient chercher des repas"),
     ("mia.dupuis@courriel.example", "particulière, à qui l’on donne"),
     ("moderation@seconde-prise.example", "modération"),
 )

@@ -18,13 +18,14 @@ OPEN = (
     "/aide/production", "/aide/ressourcerie", "/aide/association", "/mentions-legales", "/conditions",
     "/confidentialite", "/accessibilite", "/carbone/methode", "/secteur",
     "/carbone/simulateur?c=flat_panel&q=12&m=&km=40&v=van_20m3", "/connexion", "/inscription", "/collectes",
+    "/repas", "/repas?pres=Lyon",
 )  # fmt: skip
 OWN = (
     "/publier", "/publier/photos", "/stock", "/stock/modeles", "/stock/departs", "/favoris", "/compte",
     "/compte/securite", "/compte/preuve?next=/compte", "/organisations", "/notifications", "/productions",
     "/echanges", "/comptoir", "/stock/planning", "/compte/calendriers", "/panier", "/collectes/plans",
     "/collectes", "/collectes/demander", "/collectes/profil",
-    "/collectes/tournees",
+    "/collectes/tournees", "/repas", "/repas/proposer", "/repas/miens", "/repas/profil",
 )  # fmt: skip
 
 
