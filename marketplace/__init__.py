@@ -95,7 +95,7 @@ BLUEPRINTS = [
     "marketplace.moderation.views_corrections",
     "marketplace.reclaims.views_intake_corrections",  # with the pages of views_intake.py and views_intake_parts.py
     "marketplace.reclaims.views_register",
-    "marketplace.reclaims.views_plans",
+    "marketplace.reclaims.views_plans_shared",  # with the pages of views_plans.py, on one blueprint
     "marketplace.reclaims.views_crew_plan",
     "marketplace.reclaims.views_rounds",
     "marketplace.meals.views_traced",

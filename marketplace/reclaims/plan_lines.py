@@ -1,4 +1,4 @@
-"""The lines of a wrap plan: put down from words, from listings, changed one by one or many at once, ticked, removed."""
+"""The lines of a wrap plan changed: one by one or many at once, ticked, removed; plan_adding.py puts them down."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -7,150 +7,23 @@ from decimal import Decimal
 from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from marketplace.catalogue import taxonomy
-from marketplace.catalogue.models import Listing
-from marketplace.catalogue.queries import own_ids
 from marketplace.core.clock import now
 from marketplace.core.db import db
 from marketplace.core.errors import Conflict, Invalid, NotAllowed, NotFound
-from marketplace.reclaims import guessing
 from marketplace.reclaims.models_plans import WrapLine, WrapPlan
-from marketplace.reclaims.plan_moving import move_plan
-from marketplace.reclaims.planning import Writer, checked_next, lock, record
-from marketplace.reclaims.plans import GIVE, OUTCOMES, RENT_OUT, SELL
-from marketplace.reclaims.typed_lines import BULKIEST, HEAVIEST, LARGEST, Typed
+from marketplace.reclaims.plan_moving import opened
+from marketplace.reclaims.planning import Writer, checked_next, record
+from marketplace.reclaims.plans import OUTCOMES
+from marketplace.reclaims.typed_lines import BULKIEST, HEAVIEST, LARGEST
 
 MOST = 500  # living lines of one plan
 LONGEST = {"title": 140, "zone": 60, "who": 80, "note": 400}
 UNITS = ("piece", "m2", "m", "kg", "lot", "l")
 HELPERS = frozenset({"who", "due_at", "vehicle", "note"})  # what the bearer of a link may change
 BULK = frozenset({"outcome", "zone", "who", "due_at", "vehicle", "next_outcome", "next_at"})
-_OF_MODE = {"sell": SELL, "rent": RENT_OUT, "donate": GIVE}
-
-
-@dataclass(frozen=True)
-class Guessed:
-    """A line typed in bulk with what its words make one expect; what was typed wins over what is guessed."""
-
-    typed: Typed
-    category_key: str | None
-    mass_grams: int | None
-    mass_source: str
-    volume_litres: int | None
-
-
-def guessed(typed: Typed) -> Guessed:
-    key = guessing.category_of(typed.title)
-    mass = typed.mass_grams or guessing.mass_of(key, typed.unit, typed.size_cm)
-    if mass is not None and not 0 < mass <= HEAVIEST:
-        mass = None
-    volume = typed.volume_litres or guessing.volume_of(key, typed.unit, typed.quantity, typed.size_cm)
-    if volume is not None and volume > BULKIEST:
-        volume = None
-    return Guessed(typed, key, mass, "estimated" if typed.mass_grams else "guessed", volume)
-
-
-def add_typed(writer: Writer, lines: Sequence[Typed], form_key: str, outcome: str | None = None) -> int:
-    """Put these lines down; how many were. The same form sent twice writes nothing twice.
-
-    Raises `Invalid` (`lines`), `Conflict` when the plan is closed.
-    """
-    if not lines:
-        raise Invalid({"lines": _("Écrivez au moins une ligne : « 6 feuilles 3x2 m ».")})
-    if outcome is not None and (outcome not in OUTCOMES or not writer.decides):
-        raise Invalid({"outcome": _("Choisissez un devenir de la liste.")})
-    plan = _opened(writer)
-    form_key = _plain_key(form_key)
-    if _is_there(plan, form_key):
-        return 0
-    _refuse_too_many(plan, len(lines))
-    for number, one in enumerate(lines):
-        known = guessed(one)
-        line = WrapLine(
-            plan_id=plan.id, title=one.title, category_key=known.category_key, quantity=one.quantity, unit=one.unit,
-            mass_grams=known.mass_grams, mass_source=known.mass_source, volume_litres=known.volume_litres,
-            zone=one.zone[:60], outcome=outcome, form_key=form_key, form_place=number, created_at=now(),
-        )  # fmt: skip
-        _put(writer, line)
-    return len(lines)
-
-
-def add_listings(writer: Writer, public_ids: Sequence[str], form_key: str, zone: str = "") -> int:
-    """Lines for these listings of the plan's own organisation, drafts and published ones; how many were put down. One
-    that the plan has already is passed over. Its mode says what becomes of it, where it has one.
-
-    Raises `NotFound` when one of them is another's, `NotAllowed` to bearers of links, `Invalid`.
-    """
-    if writer.actor is None:
-        raise NotAllowed(_("Un lien d’équipe ne choisit pas dans les annonces."))
-    ids = own_ids(writer.actor, list(dict.fromkeys(public_ids))[:MOST], "listing.read") if public_ids else []
-    if not ids:
-        raise Invalid({"listing": _("Cochez au moins une annonce.")})
-    plan = _opened(writer)
-    form_key = _plain_key(form_key)
-    if _is_there(plan, form_key):
-        return 0
-    there = set(
-        db.session.scalars(
-            select(WrapLine.listing_id).where(
-                WrapLine.plan_id == plan.id, WrapLine.removed_at.is_(None), WrapLine.listing_id.is_not(None)
-            )
-        )
-    )
-    listings = [
-        one
-        for one in db.session.scalars(select(Listing).where(Listing.id.in_(ids)).order_by(Listing.id))
-        if one.id not in there and one.state in ("draft", "published")
-    ]
-    _refuse_too_many(plan, len(listings))
-    for number, one in enumerate(listings):
-        _put(writer, _of_listing(plan, one, zone, form_key, number))
-    return len(listings)
-
-
-def _of_listing(plan: WrapPlan, listing: Listing, zone: str, form_key: str, number: int) -> WrapLine:
-    quantity = listing.quantity if listing.quantity and listing.quantity > 0 else Decimal(1)
-    unit = listing.unit if listing.unit in UNITS else "piece"
-    sides = [side for side in (listing.length_cm, listing.width_cm, listing.height_cm) if side]
-    mass = listing.mass_grams or guessing.mass_of(listing.category_key, unit, sides)
-    volume = guessing.volume_of(listing.category_key, unit, quantity, sides)
-    return WrapLine(
-        plan_id=plan.id, title=listing.title or _("Sans titre"), category_key=listing.category_key, quantity=quantity,
-        unit=unit, mass_grams=mass, mass_source=listing.mass_source if listing.mass_grams else "guessed",
-        volume_litres=volume if volume is None or volume <= BULKIEST else None, zone=zone[:60], listing_id=listing.id,
-        outcome=next((_OF_MODE[mode] for mode in listing.modes or () if mode in _OF_MODE), None), form_key=form_key,
-        form_place=number, created_at=now(),
-    )  # fmt: skip
-
-
-def _opened(writer: Writer) -> WrapPlan:
-    """The plan locked, what is due in it moved first: what one saw is then what there is."""
-    move_plan(writer.plan.id)
-    return lock(writer.plan)
-
-
-def _put(writer: Writer, line: WrapLine) -> None:
-    db.session.add(line)
-    db.session.flush()
-    record(writer, line, "added")
-
-
-def _plain_key(form_key: str) -> str:
-    """As a database keeps it, whatever was sent."""
-    return "".join(char for char in form_key if char.isascii() and char.isprintable())[:40]
-
-
-def _is_there(plan: WrapPlan, form_key: str) -> bool:
-    query = select(WrapLine.id).where(WrapLine.plan_id == plan.id, WrapLine.form_key == form_key).limit(1)
-    return db.session.scalar(query) is not None
-
-
-def _refuse_too_many(plan: WrapPlan, more: int) -> None:
-    query = select(func.count(WrapLine.id)).where(WrapLine.plan_id == plan.id, WrapLine.removed_at.is_(None))
-    if (db.session.scalar(query) or 0) + more > MOST:
-        raise Invalid({"lines": _("%(n)s lignes au plus par plan : ouvrez-en un autre pour le reste.", n=MOST)})
 
 
 def line_of(plan: WrapPlan, public_id: str) -> WrapLine:
@@ -170,7 +43,7 @@ def edit_line(writer: Writer, public_id: str, values: Mapping[str, Any], version
     Raises `Conflict` with the line as it is now when somebody was quicker, `NotAllowed` for what a bearer of a link may
     not change, `Invalid` by field, `NotFound`.
     """
-    plan = _opened(writer)
+    plan = opened(writer)
     if not writer.decides and set(values) - HELPERS:
         raise NotAllowed(_("Avec ce lien, vous cochez ce qui est fait, vous dites qui et quand, vous ajoutez."))
     line = _locked(plan, [public_id])[0]
@@ -198,7 +71,7 @@ def set_many(writer: Writer, lines: Mapping[str, int], values: Mapping[str, Any]
 
     A line that somebody changed since stays as it is and is named. Raises `Invalid`, `NotAllowed`, `NotFound`.
     """
-    plan = _opened(writer)
+    plan = opened(writer)
     if not lines:
         raise Invalid({"line": _("Cochez au moins une ligne.")})
     if not values or set(values) - BULK:
@@ -234,7 +107,7 @@ def _change(writer: Writer, line: WrapLine, changed: Mapping[str, Any]) -> None:
 def tick(writer: Writer, public_ids: Sequence[str], done: bool) -> Many:
     """Say that these lines are done, or not after all. One without an outcome is left, and named: nothing says yet
     what was done with it."""
-    plan = _opened(writer)
+    plan = opened(writer)
     if not public_ids:
         raise Invalid({"line": _("Cochez au moins une ligne.")})
     found = Many()
@@ -257,7 +130,7 @@ def remove(writer: Writer, public_ids: Sequence[str]) -> int:
     """Take lines out of the plan; they stay in its history. Raises `NotAllowed` to bearers of links."""
     if not writer.decides:
         raise NotAllowed(_("Avec ce lien, vous n’enlevez aucune ligne. Demandez à la production."))
-    plan = _opened(writer)
+    plan = opened(writer)
     if not public_ids:
         raise Invalid({"line": _("Cochez au moins une ligne.")})
     lines = _locked(plan, public_ids)

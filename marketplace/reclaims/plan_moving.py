@@ -13,7 +13,7 @@ from marketplace.core.clock import now
 from marketplace.core.db import db, transaction
 from marketplace.exchanges.models import Hold
 from marketplace.reclaims.models_plans import WrapLine, WrapPlan
-from marketplace.reclaims.planning import note
+from marketplace.reclaims.planning import Writer, lock, note
 from marketplace.reclaims.plans import WAITING, Fall, falls_to
 
 CHUNK = 50  # plans looked at in one go
@@ -87,6 +87,12 @@ def _move(plan: WrapPlan, line: WrapLine, is_promised: bool, at: datetime) -> bo
     db.session.flush()
     note(plan.id, line, "moved", values)
     return outcome is not None
+
+
+def opened(writer: Writer) -> WrapPlan:
+    """The plan locked, what is due in it moved first: what one saw is then what there is."""
+    move_plan(writer.plan.id)
+    return lock(writer.plan)
 
 
 def move_due() -> None:

@@ -17,7 +17,7 @@ from marketplace.core.clock import PARIS
 from marketplace.core.db import db
 from marketplace.core.errors import NotFound
 from marketplace.exchanges.models import Appointment, Exchange
-from marketplace.reclaims import routing
+from marketplace.reclaims import loads, routing
 from marketplace.reclaims.models import ReclaimCall
 from marketplace.reclaims.models_rounds import CollectionRound, RoundStop
 from marketplace.reclaims.plans import moment
@@ -225,7 +225,7 @@ class Driven:
     back_at: datetime
     litres: int
     grams: int
-    room: routing.Room
+    room: loads.Room
     places: list[tuple[float, float]] = field(default_factory=list)  # the depot, then each stop
 
     @property
@@ -237,10 +237,10 @@ class Driven:
         return not self.room.takes(self.litres, self.grams)
 
 
-def room_of(vehicle: str) -> routing.Room:
+def room_of(vehicle: str) -> loads.Room:
     """What a vehicle takes. KeyError for an unknown one."""
     known = taxonomy.vehicles()[vehicle]
-    return routing.Room(int(known.volume_m3 * 1000), int(known.payload_kg * 1000))
+    return loads.Room(int(known.volume_m3 * 1000), int(known.payload_kg * 1000))
 
 
 def stop_of(collection: Collection | None, zero: datetime, service: int, key: str = "") -> routing.Stop:

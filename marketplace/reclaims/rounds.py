@@ -17,7 +17,7 @@ from marketplace.core.clock import now
 from marketplace.core.db import db
 from marketplace.core.errors import Conflict, Invalid, NotFound
 from marketplace.ports import current
-from marketplace.reclaims import queries_rounds, routing
+from marketplace.reclaims import loads, queries_rounds, routing
 from marketplace.reclaims.models_rounds import CollectionRound, RoundStop
 from marketplace.reclaims.profiles import profile_of
 from marketplace.reclaims.queries_rounds import Left, collections_of, point_of, room_of, stop_of
@@ -78,8 +78,8 @@ def _outings(
         queries_rounds.apart,
         routing.SPEED_KMH,
     )
-    loads = routing.outings(roads, stops, room_of(vehicle))
-    for load in loads:
+    outings = loads.outings(roads, stops, room_of(vehicle))
+    for load in outings:
         numbers = [part.stop for part in load]
         near, here = routing.only(roads, stops, numbers)
         here = [
@@ -104,7 +104,7 @@ def _outings(
             )
             db.session.add(stop)
         db.session.flush()
-    return len(loads)
+    return len(outings)
 
 
 def best_order(roads: routing.Way, stops: Sequence[routing.Stop]) -> list[int]:

@@ -18,7 +18,7 @@ from marketplace.catalogue import taxonomy
 from marketplace.core.clock import today_at, zone_of
 from marketplace.core.db import db, new_public_id, transaction
 from marketplace.core.errors import Conflict, Invalid, NotFound
-from marketplace.reclaims import plan_lines, queries_plans, typed_lines
+from marketplace.reclaims import plan_adding, plan_lines, queries_plans, typed_lines
 from marketplace.reclaims import wording_plans as wording
 from marketplace.reclaims.forms_plans import (
     WRITE_MOMENT,
@@ -227,7 +227,7 @@ def add_page(access: Access) -> Any:
     try:
         with transaction():
             outcome = form.outcome.data or None if access.decides else None
-            count = plan_lines.add_typed(access.writer(), read.lines, form.version.data or "", outcome)
+            count = plan_adding.add_typed(access.writer(), read.lines, form.version.data or "", outcome)
     except Invalid as refusal:
         access.again()
         take_errors(form, refusal)
@@ -242,7 +242,7 @@ def add_page(access: Access) -> Any:
 
 
 def _adding(access: Access, form: AddForm, read: typed_lines.Read | None, status: int) -> Any:
-    found = [plan_lines.guessed(one) for one in read.lines] if read else []
+    found = [plan_adding.guessed(one) for one in read.lines] if read else []
     return render_template(
         "reclaims/plan_add.html", access=access, plan=access.plan, production=access.production, form=form,
         found=found, left=read.left if read else (), categories=taxonomy.categories(), language=filters.language(),

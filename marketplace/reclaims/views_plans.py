@@ -2,11 +2,9 @@
 
 from typing import Any
 
-import segno
-from flask import Blueprint, current_app, flash, redirect, render_template, request, session, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import ngettext
-from markupsafe import Markup
 
 from marketplace.accounts.forms import EmptyForm, take_errors
 from marketplace.accounts.models import Production
@@ -15,23 +13,22 @@ from marketplace.accounts.productions import actor_for_production
 from marketplace.accounts.views_organisations import page_number
 from marketplace.core.clock import today_at, zone_of
 from marketplace.core.db import db, new_public_id, transaction
-from marketplace.core.errors import Conflict, Invalid, NotFound
+from marketplace.core.errors import Conflict, Invalid
 from marketplace.core.geo import normal_postcode
 from marketplace.exchanges.queries import productions_for
-from marketplace.reclaims import plan_calls, plan_drafts, plan_lines, plan_links, planning, queries_plans
+from marketplace.reclaims import plan_adding, plan_calls, plan_drafts, plan_lines, planning, queries_plans
 from marketplace.reclaims import views_plan_parts as parts
 from marketplace.reclaims import wording_plans as wording
-from marketplace.reclaims.forms_plans import PlanForm, PlanLinkForm
-from marketplace.reclaims.models_plans import WrapPlan
+from marketplace.reclaims.forms_plans import PlanForm
 from marketplace.reclaims.plans import COLLECT, FETCHED
 from marketplace.reclaims.wording import STATES
-from marketplace.web.access import current_actor, enter, signed_in_actor
+from marketplace.web.access import enter, signed_in_actor
 from marketplace.web.limits import limiter
 
 blueprint = Blueprint("plans", __name__)
 
 
-def _access(public_id: str) -> parts.Access:
+def access_of(public_id: str) -> parts.Access:
     acting, plan = planning.plan_for(signed_in_actor(), public_id)
     production = db.session.get_one(Production, plan.production_id)
     open_ = plan.closed_at is None
@@ -117,7 +114,7 @@ def of_production(public_id: str) -> Any:
 @blueprint.get("/collectes/plans/<public_id>")
 @enter.signed_in
 def plan(public_id: str) -> Any:
-    access = _access(public_id)
+    access = access_of(public_id)
     access.more |= {"calls": plan_calls.calls_of(access.plan.id), "call_words": STATES}
     return parts.plan_page(access)
 
@@ -127,7 +124,7 @@ def plan(public_id: str) -> Any:
 @limiter.limit("600 per hour")
 def act(public_id: str) -> Any:
     """What the bulk form asks: on the lines ticked, or on all that were shown."""
-    access, go = _access(public_id), request.form.get("go", "set")
+    access, go = access_of(public_id), request.form.get("go", "set")
     if go == "publish":
         return _publish(access)
     if go == "collect":
@@ -181,7 +178,7 @@ def _collect(access: parts.Access) -> Any:
 @enter.signed_in
 @limiter.limit("120 per hour", methods=["POST"])
 def add(public_id: str) -> Any:
-    access = _access(public_id)
+    access = access_of(public_id)
     planning.member_writer(signed_in_actor(), public_id)
     return parts.add_page(access)
 
@@ -191,13 +188,13 @@ def add(public_id: str) -> Any:
 @limiter.limit("120 per hour", methods=["POST"])
 def listings(public_id: str) -> Any:
     """Lines from one's drafts and published listings."""
-    access = _access(public_id)
+    access = access_of(public_id)
     planning.member_writer(signed_in_actor(), public_id)
     said: list[str] = []
     if request.method == "POST":
         try:
             with transaction():
-                count = plan_lines.add_listings(
+                count = plan_adding.add_listings(
                     access.writer(), request.form.getlist("listing"), request.form.get("version", ""),
                     request.form.get("zone", ""),
                 )  # fmt: skip
@@ -223,14 +220,14 @@ def listings(public_id: str) -> Any:
 @blueprint.route("/collectes/plans/<public_id>/lignes/<line_id>", methods=["GET", "POST"])
 @enter.signed_in
 def line(public_id: str, line_id: str) -> Any:
-    return parts.line_page(_access(public_id), line_id)
+    return parts.line_page(access_of(public_id), line_id)
 
 
 @blueprint.route("/collectes/plans/<public_id>/modifier", methods=["GET", "POST"])
 @enter.signed_in
 def edit(public_id: str) -> Any:
     """Where and until when; what becomes of what nobody took."""
-    access = _access(public_id)
+    access = access_of(public_id)
     planning.member_writer(signed_in_actor(), public_id)
     form, status, differs = PlanForm(), 200, []
     form.offer(None)
@@ -299,7 +296,7 @@ def close(public_id: str) -> Any:
 @enter.signed_in
 def history(public_id: str) -> str:
     """Everything that was done, the latest first."""
-    access = _access(public_id)
+    access = access_of(public_id)
     page, size = page_number(), queries_plans.CHANGES_A_PAGE
     changes, total = queries_plans.changes_of(access.plan.id, page)
     return render_template(
@@ -308,87 +305,3 @@ def history(public_id: str) -> str:
         last=min(page * size, total), wording=wording, told=parts.told_change(access),
         page_url=lambda n: access.url("history", page=n),
     )  # fmt: skip
-
-
-@blueprint.get("/collectes/plans/<public_id>/feuille")
-@enter.signed_in
-def sheet(public_id: str) -> str:
-    """To print and hang: a page for each zone, with a QR code that opens the plan there."""
-    access = _access(public_id)
-    lines = queries_plans.lines_of(access.plan)
-    root: str = current_app.extensions["settings"].base_url
-    zones = []
-    for name, _count in queries_plans.zones_of(lines):
-        address = f"{root}{access.url('zone', zone=name)}"
-        drawn = segno.make(address, error="m").svg_inline(
-            border=0, light=None, dark="#000", omitsize=True, svgclass="qr"
-        )
-        rows = [one for one in lines if one.zone == name]
-        code = Markup(drawn)  # noqa: S704 - drawn by segno from our own address
-        zones.append({"name": name, "lines": rows, "qr": code, "address": address.split("://", 1)[1]})
-    return render_template(
-        "reclaims/plan_sheet.html", access=access, plan=access.plan, production=access.production, zones=zones,
-        progress=queries_plans.progress_of(lines), wording=wording, local=parts.access_local(access),
-    )  # fmt: skip
-
-
-@blueprint.get("/collectes/plans/<public_id>/zone")
-@enter.public
-@limiter.limit("120 per minute")
-def zone(public_id: str) -> Any:
-    """Where a zone's QR code leads. It opens nothing by itself: members go to the plan, a browser that came by a living
-    link goes on with it, anybody else is asked to sign in, whether there is such a plan or not."""
-    name = request.args.get("zone", "")[:60]
-    if current_actor() is not None:
-        return redirect(url_for("plans.plan", public_id=public_id, zone=name), 303)
-    secret = (session.get("plans") or {}).get(public_id)
-    if secret:
-        try:
-            bearer = plan_links.bearer_of(str(secret))
-        except NotFound:
-            pass
-        else:
-            if bearer.plan.public_id == public_id:
-                return redirect(url_for("crew_plan.plan", secret=secret, zone=name), 303)
-    back = url_for("plans.zone", public_id=public_id, zone=name)
-    return redirect(url_for("accounts.sign_in", next=back), 303)
-
-
-@blueprint.route("/collectes/plans/<public_id>/liens", methods=["GET", "POST"])
-@enter.signed_in
-@limiter.limit("60 per hour", methods=["POST"])
-def share(public_id: str) -> Any:
-    """Links for the crew. A new one's address is shown in this answer and never again."""
-    _acting, found = planning.plan_for(signed_in_actor(), public_id, planning.SHARE)
-    plan_id, production_id = found.id, found.production_id
-    form, address, status = PlanLinkForm(), "", 200
-    if request.method == "POST":
-        status = 422
-        if form.validate_on_submit():
-            try:
-                with transaction():
-                    _link, secret = plan_links.create_link(
-                        signed_in_actor(), public_id, form.role.data or "", form.name.data or "", form.chosen_days()
-                    )
-            except Invalid as refusal:
-                take_errors(form, refusal)
-            else:
-                root = current_app.extensions["settings"].base_url
-                address, status = f"{root}{url_for('crew_plan.plan', secret=secret)}", 200
-                form = PlanLinkForm(formdata=None)
-    form.offer()
-    page = render_template(
-        "reclaims/plan_links.html", plan=db.session.get_one(WrapPlan, plan_id),
-        production=db.session.get_one(Production, production_id), form=form, address=address,
-        rows=plan_links.links_of(plan_id), button=EmptyForm(formdata=None), wording=wording,
-    )  # fmt: skip
-    return page, status
-
-
-@blueprint.post("/collectes/plans/<public_id>/liens/<link_id>/revoquer")
-@enter.signed_in
-def revoke(public_id: str, link_id: str) -> Any:
-    with transaction():
-        plan_links.revoke_link(signed_in_actor(), public_id, link_id)
-    flash(_("Ce lien n’ouvre plus rien. Ce qui a été coché et ajouté reste."), "kept")
-    return redirect(url_for("plans.share", public_id=public_id), 303)

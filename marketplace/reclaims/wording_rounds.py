@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from marketplace.catalogue import taxonomy
-from marketplace.reclaims import routing
+from marketplace.reclaims import loads
 from marketplace.reclaims.queries_rounds import Driven, Planned, room_of, smallest_that_takes
 
 Named = Callable[[str], str]  # a vehicle's key → its name
@@ -25,7 +25,7 @@ def too_much(one: Planned, driven: Driven, named: Named, number: Figure) -> str:
     room, vehicle, stop = driven.room, driven.round.vehicle, one.stop
     litres, grams = stop.volume_litres or 0, stop.mass_grams or 0
     if not room.takes(litres, grams):
-        trips = routing.trips_for(litres, grams, room)
+        trips = loads.trips_for(litres, grams, room)
         larger = smallest_that_takes(litres, grams)
         name = _capital(named(vehicle))
         said = (

@@ -11,7 +11,7 @@ from marketplace.accounts.models import Production
 from marketplace.catalogue.models import Listing
 from marketplace.core.clock import PARIS, now, today
 from marketplace.core.db import db, new_public_id, transaction
-from marketplace.reclaims import calls, choosing, plan_lines, plan_links, planning, rounds
+from marketplace.reclaims import calls, choosing, plan_adding, plan_lines, plan_links, planning, rounds
 from marketplace.reclaims.models import ReclaimCall, ReclaimOffer, ReclaimRecipient
 from marketplace.reclaims.models_plans import WrapLine, WrapPlan
 from marketplace.reclaims.models_rounds import CollectionRound, RoundStop
@@ -69,7 +69,7 @@ def _put(cast: Cast, plan: WrapPlan, zones: Mapping[str, Sequence[tuple[str, str
     done = []
     for zone, rows in zones.items():
         read = read_lines("\n".join(text for text, *_rest in rows), zone).lines
-        plan_lines.add_typed(writer, read, new_public_id())
+        plan_adding.add_typed(writer, read, new_public_id())
         written = list(
             db.session.scalars(
                 select(WrapLine).where(WrapLine.plan_id == plan.id, WrapLine.zone == zone).order_by(WrapLine.id)
@@ -99,7 +99,7 @@ def _studio(cast: Cast, set_clock: Clock, here: datetime) -> int:
         listed = list(db.session.scalars(query.order_by(Listing.id).limit(2)))
         if listed:
             writer = planning.Writer(plan, cast.owner("quai"))
-            count += plan_lines.add_listings(writer, listed, new_public_id(), "Magasin")
+            count += plan_adding.add_listings(writer, listed, new_public_id(), "Magasin")
         plan_links.create_link(cast.owner("quai"), plan.public_id, "help", "Équipe déco", 30)
     return count
 

@@ -17,7 +17,16 @@ from marketplace.core.errors import Conflict, Invalid, NotAllowed, NotFound
 from marketplace.exchanges import services as exchanges
 from marketplace.exchanges.models import Hold
 from marketplace.exchanges.services import ExchangeRequest, LineRequest
-from marketplace.reclaims import plan_calls, plan_drafts, plan_lines, plan_links, plan_moving, planning, queries_plans
+from marketplace.reclaims import (
+    plan_adding,
+    plan_calls,
+    plan_drafts,
+    plan_lines,
+    plan_links,
+    plan_moving,
+    planning,
+    queries_plans,
+)
 from marketplace.reclaims.models_plans import PlanLink, WrapChange, WrapLine, WrapPlan
 from marketplace.reclaims.typed_lines import Typed
 from marketplace.reclaims.views_plans_figures import figures_of
@@ -164,8 +173,8 @@ def test_what_nobody_took_moves_on_and_what_is_promised_stays(scene, clock):
     held = make_listing(scene.quai, "Buffet promis", origin_production_id=scene.shoot.id)
     with transaction() as session:
         writer = planning.member_writer(scene.actor, plan.public_id)
-        assert plan_lines.add_listings(writer, [listing.public_id, held.public_id], "k1") == 2
-        assert plan_lines.add_listings(writer, [listing.public_id, held.public_id], "k2") == 0  # has them already
+        assert plan_adding.add_listings(writer, [listing.public_id, held.public_id], "k1") == 2
+        assert plan_adding.add_listings(writer, [listing.public_id, held.public_id], "k2") == 0  # has them already
         session.add(Hold(listing_id=held.id, cause="repair", is_fact=True, quantity=Decimal(1), starts_on=now().date()))
     with transaction() as session:
         writer = planning.member_writer(scene.actor, plan.public_id)
@@ -349,7 +358,7 @@ def test_figures_keep_reuse_and_material_apart(scene):
     put(scene, plan, "un bidule", "give")
     put(scene, plan, "3 tables", "keep")
     with transaction():
-        plan_lines.add_listings(planning.member_writer(scene.actor, plan.public_id), [listing.public_id], "k")
+        plan_adding.add_listings(planning.member_writer(scene.actor, plan.public_id), [listing.public_id], "k")
     found = figures_of(queries_plans.lines_of(db.session.get_one(WrapPlan, plan.id)))
     assert (found.reuse.lines, found.reuse.without) == (2, 1) and found.reuse.result > 0 and found.reuse.doubt > 0
     assert found.material.lines + found.material.without == 2 and found.material.lines >= 1
@@ -380,7 +389,7 @@ def test_at_once_nothing_is_lost_and_nothing_written_twice(scene):
 
     def add(n):
         writer = planning.member_writer(scene.actor, plan_id)
-        plan_lines.add_typed(writer, [Typed("x", "Caisses"), Typed("y", "Malles")], "same")
+        plan_adding.add_typed(writer, [Typed("x", "Caisses"), Typed("y", "Malles")], "same")
 
     def go(act, n):
         with app.app_context():
@@ -416,7 +425,7 @@ def test_what_the_database_itself_refuses(scene):
         with pytest.raises(IntegrityError), transaction() as session:
             session.query(WrapLine).filter_by(id=line.id).update(values)
     with transaction():
-        plan_lines.add_listings(planning.member_writer(scene.actor, plan.public_id), [listing.public_id], "k")
+        plan_adding.add_listings(planning.member_writer(scene.actor, plan.public_id), [listing.public_id], "k")
     with pytest.raises(IntegrityError), transaction() as session:
         session.query(WrapLine).filter_by(id=line.id).update({"listing_id": listing.id})
     with pytest.raises(Invalid), transaction():
@@ -437,7 +446,7 @@ def test_services_refuse_strangers_and_wrong_hands(scene):
         lambda: plan_lines.remove(helper, [line.public_id]),
         lambda: plan_lines.edit_line(helper, line.public_id, {"outcome": "give"}, 1),
         lambda: plan_lines.set_many(helper, {line.public_id: 1}, {"zone": "x"}),
-        lambda: plan_lines.add_listings(helper, [], "k"),
+        lambda: plan_adding.add_listings(helper, [], "k"),
         lambda: plan_drafts.drafts_from(helper, [line.public_id]),
     ):
         with pytest.raises(NotAllowed), transaction():

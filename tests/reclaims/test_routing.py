@@ -9,21 +9,18 @@ from hypothesis import strategies as st
 
 from marketplace.adapters.ortools_router import router
 from marketplace.core.geo import great_circle_km
+from marketplace.reclaims.loads import Room, outings, parts_of, trips_for
 from marketplace.reclaims.routing import (
     EXACT,
-    Room,
     Stop,
     cost,
     improved,
     leaving,
     nearest_first,
     only,
-    outings,
-    parts_of,
     propose,
     shifted,
     timetable,
-    trips_for,
     way,
 )
 

@@ -8,7 +8,7 @@ from typing import Any
 from marketplace.accounts.models import Production
 from marketplace.core.clock import now
 from marketplace.core.db import db, new_public_id, transaction
-from marketplace.reclaims import plan_lines, planning
+from marketplace.reclaims import plan_adding, planning
 from marketplace.reclaims.models_plans import WrapChange, WrapLine, WrapPlan
 from marketplace.reclaims.typed_lines import read_lines
 from tests.factories import actor_of, add_member, make_organisation, make_production, make_user, sign_in
@@ -53,7 +53,7 @@ def put(scene: SimpleNamespace, plan: WrapPlan, text: str = SET, outcome: str | 
     """Lines typed by Alice; those of the plan by title."""
     with transaction():
         writer = planning.member_writer(scene.actor, plan.public_id)
-        plan_lines.add_typed(writer, read_lines(text).lines, new_public_id(), outcome)
+        plan_adding.add_typed(writer, read_lines(text).lines, new_public_id(), outcome)
     return lines_of(plan)
 
 

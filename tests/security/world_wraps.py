@@ -7,7 +7,7 @@ from typing import Any
 from marketplace.core.clock import now, today
 from marketplace.core.db import db, new_public_id, transaction
 from marketplace.exchanges.models import Exchange
-from marketplace.reclaims import plan_lines, plan_links, planning
+from marketplace.reclaims import plan_adding, plan_lines, plan_links, planning
 from marketplace.reclaims.models_plans import WrapLine
 from marketplace.reclaims.models_rounds import CollectionRound, RoundStop
 from marketplace.reclaims.typed_lines import read_lines
@@ -34,7 +34,7 @@ def plant(world: Any) -> None:
         other = planning.create_plan(charlie, own.public_id, {"place": "Ailleurs", "skip_at": skip_at})
         writer = planning.member_writer(alice, plan.public_id)
         text = f"{world.word('wrapzone')} :\n3 feuilles {world.word('wraptitle')}"
-        plan_lines.add_typed(writer, read_lines(text).lines, new_public_id(), "give")
+        plan_adding.add_typed(writer, read_lines(text).lines, new_public_id(), "give")
         line = db.session.query(WrapLine).filter_by(plan_id=plan.id).one()
         plan_lines.edit_line(writer, line.public_id, {"note": world.word("wrapnote")}, 1)
         link, ids["plan crew"] = plan_links.create_link(alice, plan.public_id, "help", world.word("wraplink"), 7)
