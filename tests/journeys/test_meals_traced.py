@@ -103,3 +103,23 @@ def test_the_morning_after(enter, stage, supper, word):
     desk.follows(f"Lasagnes {word}")
     desk.reads("Six barquettes jetées.")
     pictured(desk, "recall-1280")
+
+
+@pytest.mark.parametrize(("scheme", "language", "desk"), [("dark", "en", False), ("dark", "fr", True)])
+def test_each_page_in_the_dark_and_in_english(enter, stage, supper, word, scheme, language, desk):
+    (alice, films), (nora, charity), production, exchange = supper
+    pages = {
+        "alice": (
+            "/repas/suivi", f"/repas/commander-plus-juste/{production}", f"/echanges/{exchange}/mange",
+            "/repas/rappels",
+            f"/repas/commander-plus-juste/{production}?personnes=80", "/repas/suivi?sens=given&de=2020-01-01",
+        ),
+        "nora": (f"/echanges/{exchange}", f"/echanges/{exchange}/mange", "/repas/suivi"),
+    }  # fmt: skip
+    for name, user, house in (("alice", alice, films), ("nora", nora, charity)):
+        person = enter(name.title(), app=stage, user=user, acting=house, desk=desk)
+        person.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+        person.page.goto(f"{person.url}/?lang={language}")
+        for n, path in enumerate(pages[name]):
+            person.visits(path)
+            pictured(person, f"{name}-{n}-{scheme}-{language}")

@@ -125,7 +125,7 @@ def test_the_register_says_who_had_what_in_which_state(world):
 
 def test_each_side_takes_its_own_part_away_as_a_file(world):
     (row,) = rows_of(world.donor.get("/repas/suivi.csv"))
-    assert row["Sens"] == "donné" and row["Repas"] == "Lasagnes de midi" and row["Quantité"] == "30"
+    assert row["Donné ou reçu"] == "donné" and row["Repas"] == "Lasagnes de midi" and row["Quantité"] == "30"
     assert (row["Remis le"], row["Heure"]) == ("2026-11-12", "23:10")
     assert (row["Masse (kg)"], row["Donateur"], row["SIRET du donateur"]) == (
         "13,5", "Les Films du Quai", "73282932000074",
@@ -133,7 +133,7 @@ def test_each_side_takes_its_own_part_away_as_a_file(world):
     assert row["Allergènes"] == "gluten, lait" and row["Température à la remise (°C)"] == "67"
     assert row["Production"] == "Les Heures creuses" and row["DLC"] == "2026-11-13 19:10"
     (row,) = rows_of(world.receiver.get("/repas/suivi.csv"))
-    assert row["Sens"] == "reçu"
+    assert row["Donné ou reçu"] == "reçu"
     assert rows_of(world.nobody.get("/repas/suivi.csv")) == []
     with zipfile.ZipFile(io.BytesIO(world.donor.get("/repas/suivi.xlsx").get_data())) as book:
         assert "Lasagnes de midi" in book.read("xl/worksheets/sheet1.xml").decode()
