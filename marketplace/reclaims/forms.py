@@ -92,7 +92,7 @@ class CallForm(PlacedForm):
             SelectChoice("", _("À une autre adresse, ci-dessous")),
             *(SelectChoice(one.public_id, f"{one.name}, {one.city}") for one in sites),
         ]
-        self.parking.choices = [(code, str(wording.PARKING[code])) for code in PARKING]
+        self.parking.choices = [SelectChoice(code, str(wording.PARKING[code])) for code in PARKING]
         self.hazards.choices = [SelectChoice(code, str(wording.HAZARDS[code])) for code in HAZARDS]
         self.kinds = wording.kind_choices(branches())
         self.offer_communes()

@@ -33,8 +33,8 @@ class SendForm(FlaskForm):
 
     def offer(self, near: Sequence[Any]) -> None:
         self.reach.choices = [
-            ("around", _("À toutes celles des environs qui peuvent la prendre")),
-            ("chosen", _("À celles que je choisis")),
+            SelectChoice("around", _("À toutes celles des environs qui peuvent la prendre")),
+            SelectChoice("chosen", _("À celles que je choisis")),
         ]
         self.recipients.choices = [SelectChoice(one.collector.organisation.public_id, _near(one)) for one in near]
 
@@ -69,9 +69,9 @@ class OfferForm(FlaskForm):
         own = [key for key in known if key in set(vehicles)] or list(known)
         self.vehicle.choices = [SelectChoice("", _("Choisir")), *(SelectChoice(key, _carries(key)) for key in own)]
         self.way.choices = [
-            ("free", _("Gratuit")),
-            ("they_pay", _("La production paie")),
-            ("we_pay", _("Nous payons ce que nous prenons")),
+            SelectChoice("free", _("Gratuit")),
+            SelectChoice("they_pay", _("La production paie")),
+            SelectChoice("we_pay", _("Nous payons ce que nous prenons")),
         ]
 
     def sent(self, zone_day_after: str) -> dict[str, Any]:
