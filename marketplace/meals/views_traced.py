@@ -118,7 +118,8 @@ def _wrong(name: str) -> Any:
 
 def heads() -> list[str]:
     return [
-        _("Donné ou reçu"), _("Remis le"), _("Heure"), _("Échange"), _("Lot"), _("Repas"), _("Catégorie"), _("Quantité"),
+        _("Donné ou reçu"),
+        _("Remis le"), _("Heure"), _("Échange"), _("Lot"), _("Repas"), _("Catégorie"), _("Quantité"),
         _("Unité"), _("Masse (kg)"), _("Donateur"), _("SIRET du donateur"), _("Production"), _("Receveur"),
         _("SIRET du receveur"), _("Préparé le"), _("DLC"), _("DDM"), _("Tenu"), _("Température annoncée (°C)"),
         _("Relevée le"), _("Température à la remise (°C)"), _("Hors température depuis"), _("Allergènes"),
