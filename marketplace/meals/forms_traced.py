@@ -99,9 +99,7 @@ class HeadCountForm(FlaskForm):
                 errors[name] = _("Écrivez un nombre entier.")
         if errors:
             raise Invalid(errors)
-        return Seated(
-            self.day.data, None if people is None else int(people), None if ordered is None else int(ordered)
-        )
+        return Seated(self.day.data, None if people is None else int(people), None if ordered is None else int(ordered))
 
 
 class ValueForm(FlaskForm):

@@ -1,6 +1,5 @@
 """Where a receiver says what was eaten of a meal, and a donor what became of what nobody took."""
 
-
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -152,5 +151,3 @@ def _parts(row: MealOutcome | None) -> list[tuple[str, str]]:
     if row is None:
         return []
     return [(str(wording.PARTS[name]), filters.number(getattr(row, name))) for name in PARTS if getattr(row, name)]
-
-
