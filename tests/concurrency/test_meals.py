@@ -1,5 +1,6 @@
 """The last ten portions, asked for by everybody at once: real processes, both databases (R1, C5)."""
 
+import itertools
 from collections import Counter
 from decimal import Decimal
 
@@ -23,6 +24,7 @@ from tests.meals.made import a_post, make_evening, make_leftover, make_receiver,
 pytestmark = pytest.mark.both_databases
 
 PROCESSES, EACH = 8, 25
+NUMBERS = itertools.count(1)  # the same post twice within two minutes is one meal
 
 
 @pytest.fixture
@@ -58,7 +60,8 @@ def held(listing_id: int) -> Decimal:
 
 
 def portions(evening, count: int) -> Listing:
-    return make_leftover(evening.alice, a_post(now(), quantity=Decimal(count))).listing
+    post = a_post(now(), quantity=Decimal(count))
+    return make_leftover(evening.alice, post, title=f"Curry {next(NUMBERS)}").listing
 
 
 def test_two_charities_at_once_for_the_last_ten_portions(evening, at_once):
