@@ -23,10 +23,10 @@ def test_pages_of_an_intake(enter, stage):
     renewed = dock.live(closed)[-1].public_id
     ines = db.session.get_one(User, dock.ines.user_id)
     pages = (
-        f"/collectes/{opened}/pesees", f"/collectes/{opened}/pesees/{one}", f"/collectes/{opened}/pesees/{one}/modifier",
-        f"/collectes/{opened}/pesees/cloture", f"/collectes/{closed}/pesees",
-        f"/collectes/{closed}/pesees/{renewed}/corriger", "/collectes/registre", f"/echanges/{opened}",
-        f"/echanges/{closed}",
+        f"/collectes/{opened}/pesees", f"/collectes/{opened}/pesees/{one}",
+        f"/collectes/{opened}/pesees/{one}/modifier", f"/collectes/{opened}/pesees/cloture",
+        f"/collectes/{closed}/pesees", f"/collectes/{closed}/pesees/{renewed}/corriger", "/collectes/registre",
+        f"/echanges/{opened}", f"/echanges/{closed}",
     )  # fmt: skip
     for scheme, language, desk in SIGHTS:
         person = enter("Ines", app=stage, user=ines, acting=dock.centre, desk=desk)
