@@ -9,8 +9,8 @@ from marketplace.exchanges.states import SIDES, Kind, State
 
 _HEAD = """# Exchanges: who may do what, when
 
-Written by `flask --app wsgi exchanges draw > docs/exchanges.md` from the tables in `marketplace/exchanges/kinds/`; a
-test fails when they differ. Every move, whatever the entry (page, API, job), is made by the same code, recorded with
+Written by `flask --app wsgi exchanges draw > docs/exchanges.md` from the tables in `marketplace/exchanges/kinds/`,
+`reclaims/kind.py` and `meals/kind.py`; a test fails when they differ. Every move, whatever the entry (page, API, job), is made by the same code, recorded with
 who and when, and refused with the reason when the table has no such move from the present state.
 
 `provider` gives, rents out or sells; `receiver` asks. `product` stands for deadlines and for what follows by itself.
@@ -44,7 +44,8 @@ def _codes(codes: Iterable[str]) -> str:
 
 
 def _diagram(kind: Kind) -> str:
-    lines = ["```mermaid", "stateDiagram-v2", "    [*] --> cart", f"    [*] --> {kind.start}"]
+    begins = ["cart", kind.start] if "cart" in kind.states else [kind.start]
+    lines = ["```mermaid", "stateDiagram-v2", *(f"    [*] --> {state}" for state in begins)]
     arrows: dict[tuple[str, str], list[str]] = {}
     for (state, move), step in kind.table.items():
         for to in step.to:

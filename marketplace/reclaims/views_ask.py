@@ -13,11 +13,14 @@ from marketplace.core.clock import now, zone_of
 from marketplace.core.db import db, new_public_id, transaction
 from marketplace.core.errors import Conflict, Invalid, NotFound
 from marketplace.exchanges.queries import productions_for
+from marketplace.exchanges.rules import read_quantity
 from marketplace.reclaims import calls, photos, plan_calls, rules, sending
 from marketplace.reclaims.forms import CallForm
 from marketplace.reclaims.forms_answers import ReasonForm, SendForm
+from marketplace.reclaims.forms_parts import typed
 from marketplace.reclaims.models import ReclaimCall
 from marketplace.reclaims.standing import ASKER, call_for
+from marketplace.reclaims.streams import STREAMS
 from marketplace.reclaims.views import ID, blueprint, shown
 from marketplace.web.access import current_actor, enter, signed_in_actor
 from marketplace.web.limits import limiter
@@ -106,10 +109,16 @@ def _form(form: CallForm) -> CallForm:
 
 
 def _prefill(form: CallForm) -> None:
-    """What an address may say: the production one comes from. Nothing else is guessed."""
-    asked = request.args.get("production", "")
-    if asked in {choice[0] for choice in form.production.iter_choices()}:
-        form.production.data = asked
+    """What an address may say: the production and the place one comes from, and one stream with its mass and words.
+    What it says wrongly is left out."""
+    for field in (form.production, form.site):
+        asked = request.args.get(field.name, "")
+        if asked and asked in {choice[0] for choice in field.iter_choices()}:
+            field.data = asked
+    stream, kilos = request.args.get("flux", ""), read_quantity(request.args.get("kg", ""))
+    if stream in STREAMS:
+        note = request.args.get("titre", "")[:200]
+        form.contents.data = [(f"stream:{stream}", "", typed(kilos), note)]
 
 
 def _of_plan() -> dict[str, Any]:

@@ -89,6 +89,18 @@ def test_a_refused_form_keeps_everything_that_was_typed(app, house):
     assert 'value="stream:wood" selected' in page
 
 
+def test_what_a_table_leaves_comes_prefilled_and_nonsense_does_not(app, house):
+    client, site = browser(app, house), site_of(house).public_id
+    page = client.get(f"/collectes/demander?flux=bio_waste&kg=12.6&titre=Curry+de+légumes&site={site}").get_data(
+        as_text=True
+    )
+    assert 'value="stream:bio_waste" selected' in page and 'value="12,6"' in page and 'value="Curry de légumes"' in page
+    assert f'value="{site}" selected' in page or f'selected value="{site}"' in page
+    plain = client.get("/collectes/demander").get_data(as_text=True)
+    odd = client.get("/collectes/demander?flux=gold&kg=-1&site=zzz").get_data(as_text=True)
+    assert odd.count(" selected") == plain.count(" selected") and "gold" not in odd
+
+
 def test_asbestos_is_answered_with_what_to_do(app, house):
     answer = post(browser(app, house), "/collectes/demander", **{**TYPED, "hazards": ["asbestos"]})
     assert answer.status_code == 422

@@ -72,7 +72,7 @@ def test_names_people_see_cannot_be_guessed(app):
         if column is not None and table.name != "search_document":  # a copy
             assert column.unique and column.default.arg.__name__ == "new_public_id", table.name
     numbers = {rule.endpoint for rule in app.url_map.iter_rules() if "<int:" in rule.rule}
-    sizes = {"catalogue.photo", "pieces.photo", "counter.photo"}
+    sizes = {"catalogue.photo", "pieces.photo", "counter.photo", "reclaims.photo", "intake.photo"}
     assert numbers == sizes | {"moderation.retry_job", "feeds.listings_map"}
 
 
