@@ -98,7 +98,7 @@ def test_what_a_table_leaves_comes_prefilled_and_nonsense_does_not(app, house):
     assert f'value="{site}" selected' in page or f'selected value="{site}"' in page
     plain = client.get("/collectes/demander").get_data(as_text=True)
     odd = client.get("/collectes/demander?flux=gold&kg=-1&site=zzz").get_data(as_text=True)
-    assert odd.count(" selected") == plain.count(" selected") and "gold" not in odd
+    assert odd.count(" selected") == plain.count(" selected") and "stream:gold" not in odd
 
 
 def test_asbestos_is_answered_with_what_to_do(app, house):
