@@ -11,8 +11,8 @@ _HEAD = """# Exchanges: who may do what, when
 
 Written by `flask --app wsgi exchanges draw > docs/exchanges.md` from the tables in `marketplace/exchanges/kinds/`,
 `reclaims/kind.py` and `meals/kind.py`; a test fails when they differ. Every move, whatever the entry (page, API, job),
-is made by the same code, recorded with who and when, and refused with the reason when the table has no such move from the
-present state.
+is made by the same code, recorded with who and when, and refused with the reason when the table has no such move from
+the present state.
 
 `provider` gives, rents out or sells; `receiver` asks. `product` stands for deadlines and for what follows by itself.
 Where a move has several targets, what it does decides: what is still to be paid, or what is still out.
