@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Row, delete, insert, select
 
 from marketplace.accounts.models import Organisation
+from marketplace.carbon import food
 from marketplace.carbon.bridge import Bridged, Knowledge, Thing, bridge
 from marketplace.carbon.events import Estimate, EstimateChanged
 from marketplace.carbon.libraries import knowledge_on
@@ -143,14 +144,22 @@ def _estimated(
 
 
 def unit_of(alike: Alike, knowledge: Knowledge) -> Unit:
-    """The figures of one such thing. A rental: one use, the first."""
+    """The figures of one such thing. A rental: one use, the first. Food: all of it eaten."""
     kind, own = alike.kind, alike.own
     known = knowledge.knowing(alike.product)
     try:
-        made = bridge(kind, alike.thing, RECEIVER, known, own=[own] if own else ())
+        if _is_food(alike):
+            kind, made = food.KIND, food.food_offered(alike.thing, known)
+        else:
+            made = bridge(kind, alike.thing, RECEIVER, known, own=[own] if own else ())
         return Unit(kind, made, compute(kind, made.inputs, known.factors, made.displacement_key))
     except NotQuantified as refusal:
         return Unit(kind, refusal=refusal)
+
+
+def _is_food(alike: Alike) -> bool:
+    category = taxonomy.categories().get(alike.category_key or "")
+    return category is not None and category.displacement_group == "food"
 
 
 def _row(listing_id: int, quantity: Decimal | None, unit: Unit, at: datetime) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from marketplace.carbon.logistics import Trip, transport
 from marketplace.carbon.numbers import HUNDRED, ONE, THOUSAND, ZERO, exactly, plain, short
 from marketplace.carbon.parameters import Parameters
 from marketplace.carbon.reasons import NotQuantified
+from marketplace.meals.outcomes import RAW
 
 KIND = "food"  # of the method; `meal` is that of the exchange
 DISPLACEMENT = "d.food"
@@ -76,6 +77,14 @@ def food_inputs(
                     notes.append("cold_not_counted")
         parameters = {key: row.value for key, row in p.used.items()}
         return Bridged(inputs, d.key, parameters, mass, basis, tuple(notes))
+
+
+def food_offered(thing: Thing, knowledge: Knowledge) -> Bridged:
+    """The method's `inputs` for food on offer, if all of it is eaten; before anybody comes for it, without transport.
+    Raises NotQuantified, of raw food too: how much of it can be eaten, its receiver will say."""
+    if thing.category is not None and thing.category.key in RAW:
+        raise NotQuantified("food_apart", "category")
+    return food_inputs(thing, knowledge, None, Eaten(thing.quantity, ZERO, ZERO, ZERO))
 
 
 def with_eaten(inputs: Mapping[str, Any], eaten: Eaten, thrown: str) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 from marketplace.accounts.forms import EmptyForm, take_errors
 from marketplace.accounts.permissions import Actor, allows
 from marketplace.accounts.views_organisations import page_number
+from marketplace.carbon.estimates import estimates_by_listing
 from marketplace.catalogue.queries import covers_of
 from marketplace.core import geo
 from marketplace.core.db import transaction
@@ -125,6 +126,7 @@ def _page(
         claim_form=claim or _claim_form(card),
         reading=reading or TemperatureForm(formdata=None),
         bio_waste=bio_waste_path(offer) if keeps else None,
+        avoided=estimates_by_listing([offer.listing.id]).get(offer.listing.id) if not offer.is_over else None,
         conflict=conflict,
         empty=EmptyForm(formdata=None),
     )

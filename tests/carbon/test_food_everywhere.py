@@ -10,6 +10,7 @@ import pytest
 
 from marketplace.carbon import checking, correcting, queries, remeasuring, reports
 from marketplace.carbon.canonical import seal
+from marketplace.carbon.models import ListingEstimate
 from marketplace.carbon.models_reports import CarbonReport
 from marketplace.carbon.numbers import six
 from marketplace.carbon.remeasuring import Measured
@@ -154,3 +155,25 @@ def test_it_travels_as_its_receiver_always_fetches(app, vehicle, lines, notes):
     (entry,) = entries(handed_over(make_leftover(quai), maraude).id)
     assert entry.body["inputs"].get("extra") == lines
     assert entry.body["notes"] == ["not_reported", *notes]
+
+
+def test_what_is_on_offer_says_what_it_would_avoid_if_all_of_it_is_eaten(app, client):
+    at(TONIGHT)
+    house = make_organisation("Les Films du Quai", "production_company")
+    lasagne = make_leftover(house)
+    estimate = db.session.get_one(ListingEstimate, lasagne.id)
+    # 30 × (0.7 × 2.04), less what burning 13.5 kg of it would have recovered
+    assert (estimate.kind, estimate.status) == ("food", "counted")
+    assert estimate.result_kgco2e == (Decimal("34.272") - Decimal("0.8748")) / 24 * 30
+    page = client.get(f"/repas/{lasagne.public_id}").get_data(as_text=True).replace("\u00a0", " ")
+    assert "environ 42 ± 25 kgCO2e, si tout est mangé" in page
+
+
+def test_of_raw_food_nobody_knows_before_how_much_can_be_eaten(app, client):
+    at(TONIGHT)
+    apples = make_leftover(
+        make_organisation("Les Films du Quai"), "Pommes", category="fruit_veg", unit="kg", quantity=6
+    )
+    estimate = db.session.get_one(ListingEstimate, apples.id)
+    assert (estimate.status, estimate.reason) == ("not_quantified", "food_apart")
+    assert "si tout est mangé" not in client.get(f"/repas/{apples.public_id}").get_data(as_text=True)
