@@ -109,7 +109,7 @@ class PostForm(FlaskForm):
             allergens=tuple(self.allergens.data or ()),
             allergens_none=bool(self.allergens_none.data),
             served=False if self.never_served.data else None,
-            reheated=not self.never_reheated.data,
+            reheated=False if self.never_reheated.data else None,
             opens_at=window[0],
             closes_at=window[1],
             open_to=self.open_to.data or "",

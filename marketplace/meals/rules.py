@@ -68,7 +68,7 @@ def refusals(post: Post, at: datetime) -> dict[str, str]:
         "temperature": temperature_problem(post.keep, post.temperature, post.out_since, at),
         "allergens": allergens_problem(post.allergens, post.allergens_none),
         "served": {True: "served", None: "served_blank", False: None}[post.served],
-        "reheated": "reheated" if post.reheated else None,
+        "reheated": {True: "reheated", None: "reheated_blank", False: None}[post.reheated],
         "closes_at": _window(post, at),
         "open_to": _open_to(post),
         "packaging": None if post.packaging in PACKAGINGS else "packaging_blank",

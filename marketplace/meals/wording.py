@@ -93,6 +93,7 @@ def _refusals() -> dict[str, str]:
         "served": _("Ce qui a été servi à table ou en buffet libre ne se donne plus : ni redistribué, ni resservi."),
         "served_blank": _("Dites que rien n’a été servi à table ni en buffet libre."),
         "reheated": _("Ce qui a déjà été réchauffé se mange tout de suite ou se jette : cela ne se donne plus."),
+        "reheated_blank": _("Dites que rien n’a déjà été réchauffé : cela ne se donnerait plus."),
         "window_blank": _("Dites de quelle heure à quelle heure on peut venir."),
         "window_past": _("L’heure de fin du retrait est passée."),
         "window_order": _("Le retrait finit avant de commencer : vérifiez les heures."),

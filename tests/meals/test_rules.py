@@ -27,6 +27,7 @@ def test_thirty_hot_curries_may_go():
         ({"served": True}, "served", "served"),
         ({"served": None}, "served", "served_blank"),
         ({"reheated": True}, "reheated", "reheated"),
+        ({"reheated": None}, "reheated", "reheated_blank"),
         ({"temperature": 629}, "temperature", "too_cold"),
         ({"temperature": None}, "temperature", "temperature_blank"),
         ({"temperature": 6600}, "temperature", "temperature_odd"),
