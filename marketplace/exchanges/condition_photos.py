@@ -9,12 +9,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from flask import current_app
-from itsdangerous import BadSignature, URLSafeTimedSerializer
 from sqlalchemy import select
 
 from marketplace.accounts.permissions import Actor
-from marketplace.catalogue import piece_photos
+from marketplace.catalogue import kept_photos, piece_photos
 from marketplace.catalogue.models import Piece, PieceEvent
 from marketplace.core.db import db, transaction
 from marketplace.core.errors import NotFound
@@ -23,11 +21,7 @@ from marketplace.exchanges.queries import exchange_for
 from marketplace.jobs.outbox import enqueue
 
 MOST = piece_photos.MOST  # of one thing in one report
-KEPT_SECONDS = 20 * 3600  # files that nobody claims are swept after a day
-
-
-def _signer() -> URLSafeTimedSerializer:
-    return URLSafeTimedSerializer(str(current_app.secret_key), salt="condition-photo")
+FORM = "condition-photo"
 
 
 def receive(actor: Actor, exchange_public_id: str, files: Iterable[tuple[str, bytes]]) -> list[str]:
@@ -35,20 +29,13 @@ def receive(actor: Actor, exchange_public_id: str, files: Iterable[tuple[str, by
 
     Raises `Invalid` on `photo` for a file we do not take.
     """
-    return [_signer().dumps([exchange_public_id, actor.user_id, upload.key]) for upload in piece_photos.receive(files)]
+    keys = [upload.key for upload in piece_photos.receive(files)]
+    return kept_photos.words_for(FORM, (exchange_public_id, actor.user_id), keys)
 
 
 def read(actor: Actor, exchange_public_id: str, words: Iterable[str]) -> list[str]:
     """The files that words of `receive` stand for; words that are old, altered or of another form are left out."""
-    found = []
-    for word in list(words)[:MOST]:
-        try:
-            exchange, user_id, key = _signer().loads(word, max_age=KEPT_SECONDS)
-        except (BadSignature, ValueError, TypeError):
-            continue
-        if (exchange, user_id) == (exchange_public_id, actor.user_id):
-            found.append(key)
-    return list(dict.fromkeys(found))
+    return kept_photos.keys_of(FORM, (exchange_public_id, actor.user_id), words, MOST)
 
 
 def attach(exchange: Exchange, uploads: Mapping[tuple[str, str | None], Sequence[str]]) -> None:

@@ -7,13 +7,11 @@ sent it.
 
 from collections.abc import Iterable, Sequence
 
-from flask import current_app
 from flask_babel import gettext as _
-from itsdangerous import BadSignature, URLSafeTimedSerializer
 from sqlalchemy import exists, func, select
 
 from marketplace.accounts.permissions import Actor
-from marketplace.catalogue import piece_photos
+from marketplace.catalogue import kept_photos, piece_photos
 from marketplace.catalogue.uploads import receive_upload
 from marketplace.core.db import db, transaction
 from marketplace.core.errors import Invalid, NotFound
@@ -22,11 +20,7 @@ from marketplace.reclaims.models import ReclaimCall, ReclaimPhoto
 from marketplace.reclaims.rules import MOST_PHOTOS
 from marketplace.reclaims.standing import call_for
 
-KEPT_SECONDS = 20 * 3600  # files that nobody claims are swept after a day
-
-
-def _signer() -> URLSafeTimedSerializer:
-    return URLSafeTimedSerializer(str(current_app.secret_key), salt="reclaim-photo")
+FORM = "reclaim-photo"
 
 
 def receive(actor: Actor, files: Iterable[tuple[str, bytes]]) -> list[str]:
@@ -34,20 +28,12 @@ def receive(actor: Actor, files: Iterable[tuple[str, bytes]]) -> list[str]:
 
     Raises `Invalid` on `photo` for a file we do not take.
     """
-    return [_signer().dumps([actor.user_id, receive_upload(name, data).key]) for name, data in files]
+    return kept_photos.words_for(FORM, (actor.user_id,), [receive_upload(name, data).key for name, data in files])
 
 
 def read(actor: Actor, words: Iterable[str]) -> list[str]:
     """The files that words of `receive` stand for; those that are old, altered or somebody else's are left out."""
-    found = []
-    for word in list(words)[:MOST_PHOTOS]:
-        try:
-            user_id, key = _signer().loads(word, max_age=KEPT_SECONDS)
-        except (BadSignature, ValueError, TypeError):
-            continue
-        if user_id == actor.user_id:
-            found.append(key)
-    return list(dict.fromkeys(found))
+    return kept_photos.keys_of(FORM, (actor.user_id,), words, MOST_PHOTOS)
 
 
 def attach(call: ReclaimCall, uploads: Sequence[str]) -> None:

@@ -9,21 +9,8 @@ from flask_babel import lazy_gettext as _l
 
 from marketplace.reclaims import outcomes
 from marketplace.reclaims.masses import Weighed, given_of, left_of
+from marketplace.reclaims.wording import STREAMS as STREAMS
 
-STREAMS: dict[str, Any] = {
-    "wood": _l("Bois"),
-    "metal": _l("Métal"),
-    "plastic": _l("Plastique"),
-    "glass": _l("Verre"),
-    "paper_card": _l("Papier, carton"),
-    "textile": _l("Textile"),
-    "plaster": _l("Plâtre"),
-    "mineral": _l("Minéral, gravats"),
-    "bio_waste": _l("Biodéchets"),
-    "electricals": _l("Équipements électriques"),
-    "hazardous": _l("Dangereux"),
-    "mixed": _l("Mêlé"),
-}
 OUTCOMES: dict[str, Any] = {
     outcomes.TO_STOCK: _l("Stock"),
     outcomes.DIRECT_REUSE: _l("Réemploi direct"),
