@@ -47,8 +47,7 @@ def make_call(actor: Actor | None, raw: Raw, key: str | None = None) -> ReclaimC
         )
         if earlier is not None:
             return earlier
-    place = _place(raw, organisation_id or 0)
-    values, contents = call_values(raw, zone_of(place["postcode"]), now())
+    values, contents = _values(raw, organisation_id or 0)
     call = ReclaimCall(
         reference=_new_reference(),
         organisation_id=organisation_id,
@@ -58,7 +57,6 @@ def make_call(actor: Actor | None, raw: Raw, key: str | None = None) -> ReclaimC
         reach="around",
         radius_km=rules.USUAL_RADIUS_KM,
         created_at=now(),
-        **place,
         **values,
     )
     call.contents = _contents(contents)
@@ -79,9 +77,8 @@ def edit_call(actor: Actor | None, public_id: str, raw: Raw, version: int | None
     if "production" in raw:
         _actor, production = _asker(actor, raw.get("production"))
         call.production_id = production.id if production else None
-    place = _place(raw, call.organisation_id)
-    values, contents = call_values(raw, zone_of(place["postcode"]), now())
-    for name, value in {**place, **values}.items():
+    values, contents = _values(raw, call.organisation_id)
+    for name, value in values.items():
         setattr(call, name, value)
     call.contents.clear()
     db.session.flush()  # the places of the lines are taken again below
@@ -222,6 +219,23 @@ def check_version(call: ReclaimCall, version: int | None) -> None:
             state=call.state,
             version=call.version,
         )
+
+
+def _values(raw: Raw, organisation_id: int) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """(columns of a call, its place among them; its contents). Raises `Invalid` with all that is wrong, at once."""
+    place: dict[str, Any] = {}
+    wrong: dict[str, Any] = {}
+    try:
+        place = _place(raw, organisation_id)
+    except Invalid as refusal:
+        wrong = dict(refusal.errors)
+    try:
+        values, contents = call_values(raw, zone_of(place.get("postcode")), now())
+    except Invalid as refusal:
+        raise Invalid({**wrong, **refusal.errors}) from refusal
+    if wrong:
+        raise Invalid(wrong)
+    return {**place, **values}, contents
 
 
 def _place(raw: Raw, organisation_id: int) -> dict[str, Any]:

@@ -89,6 +89,14 @@ def test_a_refused_form_keeps_everything_that_was_typed(app, house):
     assert 'value="stream:wood" selected' in page
 
 
+def test_all_that_is_wrong_is_said_at_once(app, house):
+    odd = {**TYPED, "postcode": "", "closes_on": "2026-11-24", "content-volume": ["douze", "", ""]}
+    answer = post(browser(app, house), "/collectes/demander", **odd)
+    text = text_of(answer)
+    assert answer.status_code == 422 and re.search(r"4.points à revoir", text)
+    assert "Dites où venir" in text and "Après minuit, choisissez le jour suivant" in text
+
+
 def test_what_a_table_leaves_comes_prefilled_and_nonsense_does_not(app, house):
     client, site = browser(app, house), site_of(house).public_id
     page = client.get(f"/collectes/demander?flux=bio_waste&kg=12.6&titre=Curry+de+légumes&site={site}").get_data(
