@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 
 from marketplace.accounts.models import Organisation, Production, Site
 from marketplace.accounts.permissions import Actor, require
-from marketplace.catalogue import history, lending, packages, piece_photos, pieces, rules, sets, stages
+from marketplace.catalogue import history, lending, packages, piece_photos, pieces, rules, sets, stages, taxonomy
 from marketplace.catalogue.events import ListingSaved
 from marketplace.catalogue.fields import READERS
 from marketplace.catalogue.models import Listing, Photo
@@ -93,6 +93,14 @@ def _defaults(keeper_kind: str) -> dict[str, Any]:
     }
 
 
+def _refuse_another_branch(listing: Listing, changed: dict[str, Any]) -> None:
+    """Food that was ever out stays food: what is claimed, handed over and called back of it follows from that."""
+    before, after = changed.get("category_key", (None, None))
+    was_food = before is not None and taxonomy.path(before)[0] == "food"
+    if listing.state != "draft" and was_food and (after is None or taxonomy.path(after)[0] != "food"):
+        raise Invalid({"category_key": _("Un repas proposé reste un repas : retirez-le, puis décrivez autre chose.")})
+
+
 def edit_listing(actor: Actor, public_id: str, values: dict[str, Any], version: int | None = None) -> Listing:
     """Change what `values` holds and nothing else.
 
@@ -120,6 +128,7 @@ def edit_listing(actor: Actor, public_id: str, values: dict[str, Any], version: 
         )
     pieces.refuse_by_hand(listing, changed)
     sets.refuse_move(listing, changed)
+    _refuse_another_branch(listing, changed)
     for name, (_before, value) in changed.items():
         setattr(listing, name, value)
     _settle_stages(listing, changed)

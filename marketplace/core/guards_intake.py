@@ -101,7 +101,7 @@ WATCHES = (
         "weighing_outcome",
         "DELETE",
         ((_sealed("OLD"), "weighing_sealed"),),
-        "",
+        "SELECT 1 FROM weighing WHERE id = OLD.weighing_id FOR UPDATE",
         "OLD",
     ),
     *(

@@ -142,7 +142,11 @@ def freed(listing_id: int) -> None:
     if leftover is None:
         return
     listing = db.session.get_one(Listing, listing_id)
-    if ending.is_over(leftover, listing.state, at) or (listing.quantity or Decimal(0)) <= ending.held(listing_id):
+    if (
+        ending.is_over(leftover, listing.state, at)
+        or listing.hidden_at is not None
+        or (listing.quantity or Decimal(0)) <= ending.held(listing_id)
+    ):
         return
     waiting = list(
         db.session.scalars(

@@ -27,6 +27,7 @@ from marketplace.core.db import db
 from marketplace.core.errors import Invalid, NotFound
 from marketplace.core.tables_out import XLSX
 from marketplace.meals import reporting_eaten, traced
+from marketplace.meals.hours import is_of_our_time
 from marketplace.meals.models_traced import MealOutcome
 from marketplace.meals.outcomes import PARTS, Outcome
 from marketplace.meals.reporting_eaten import Said
@@ -93,6 +94,9 @@ def _eaten(row: MealOutcome, exchange_id: str) -> dict[str, Any]:
 
 def _asked(asked: dict[str, Any]) -> Asked:
     since, until = asked.get("from_"), asked.get("to")
+    for name, day in (("from", since), ("to", until)):
+        if day is not None and not is_of_our_time(day):
+            raise Invalid({name: _("Écrivez un jour comme 2026-03-12.")})
     if since and until and until < since:
         raise Invalid({"to": _("La fin vient avant le début.")})
     return Asked(since, until, asked.get("way") or "")

@@ -10,6 +10,7 @@ from sqlalchemy import select
 from marketplace.accounts.models import Organisation
 from marketplace.accounts.permissions import Actor, require
 from marketplace.catalogue.models import Listing
+from marketplace.catalogue.queries import lock_listings
 from marketplace.core.clock import now
 from marketplace.core.db import db
 from marketplace.core.errors import Conflict, Invalid, NotAllowed, NotFound
@@ -75,8 +76,9 @@ WAYS = Ways(check, deadline, asked)
 def wait(actor: Actor | None, listing_id: int) -> bool:
     """Be told when somebody gives up what they claimed; asked twice, it is so. Whether it is new."""
     actor = require(actor, "exchange.request", actor.organisation_id if actor else None)
-    listing = db.session.get(Listing, listing_id)
-    leftover = db.session.get(Leftover, listing_id)
+    found = lock_listings([listing_id])  # of two clicks, the second finds the first
+    listing = found[0] if found else None
+    leftover = db.session.get(Leftover, listing_id, populate_existing=True)
     if listing is None or leftover is None or listing.organisation_id == actor.organisation_id:
         raise NotFound
     if ending.is_over(leftover, listing.state, now()):
@@ -86,9 +88,9 @@ def wait(actor: Actor | None, listing_id: int) -> bool:
     if problem:
         raise NotAllowed(wording.refusal(problem), code=problem)
     waits = select(MealWait).where(MealWait.listing_id == listing_id, MealWait.organisation_id == actor.organisation_id)
-    found = db.session.scalar(waits)
-    if found is not None:
-        found.told_at = None
+    waiting = db.session.scalar(waits)
+    if waiting is not None:
+        waiting.told_at = None
         return False
     db.session.add(MealWait(listing_id=listing_id, organisation_id=actor.organisation_id, created_at=now()))
     db.session.flush()

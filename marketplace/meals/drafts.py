@@ -19,7 +19,7 @@ from marketplace.catalogue.queries import own_listing
 from marketplace.core.clock import now, zone_of
 from marketplace.core.db import db
 from marketplace.core.errors import Conflict, Invalid
-from marketplace.meals import posting, rules, wording
+from marketplace.meals import hours, posting, rules, wording
 from marketplace.meals.handing import read_temperature
 from marketplace.meals.models import FoodDraft, Leftover
 from marketplace.meals.posting import Posting
@@ -80,14 +80,16 @@ def read_food(raw: Any) -> dict[str, Any]:
 def _moment(value: Any) -> datetime | None:
     try:
         found = datetime.fromisoformat(value) if isinstance(value, str) else None
-        return found.astimezone(UTC) if found is not None and found.tzinfo is not None else None
+        known = found is not None and found.tzinfo is not None and hours.is_of_our_time(found)
+        return found.astimezone(UTC) if found is not None and known else None
     except (ValueError, OverflowError):
         return None
 
 
 def _day(value: Any) -> date | None:
     try:
-        return date.fromisoformat(value) if isinstance(value, str) and len(value) == 10 else None
+        found = date.fromisoformat(value) if isinstance(value, str) and len(value) == 10 else None
+        return found if found is not None and hours.is_of_our_time(found) else None
     except ValueError:
         return None
 

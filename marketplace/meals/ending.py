@@ -29,7 +29,17 @@ def is_over(leftover: Leftover, listing_state: str, at: datetime) -> bool:
     return leftover.ended_at is not None or leftover.pick_up_closes_at <= at or listing_state != "published"
 
 
-def look(listing_id: int, *, cooled: bool = False) -> bool:
+def close(leftover: Leftover, reason: str) -> None:
+    """Write down that a leftover, whose listing is locked and offered no more, has ended; announce what is left."""
+    left = db.session.get_one(Listing, leftover.listing_id).quantity or Decimal(0)
+    leftover.ended_at, leftover.left_over, leftover.next_wave_at = now(), left, None
+    leftover.end_reason = reason
+    db.session.flush()
+    if left > 0:
+        announce(LeftoverExpired(leftover.listing_id, left, reason))
+
+
+def look(listing_id: int) -> bool:
     """Write down that a leftover, whose listing is locked, has ended, where it has; whether it was written now.
 
     What is claimed and may still be fetched keeps it open.
@@ -41,20 +51,12 @@ def look(listing_id: int, *, cooled: bool = False) -> bool:
     left, at = listing.quantity or Decimal(0), now()
     if left > 0 and (not is_over(leftover, listing.state, at) or held(listing_id) > 0):
         return False
-    leftover.ended_at, leftover.left_over, leftover.next_wave_at = at, left, None
-    if left == 0:
-        leftover.end_reason = "gone"
-    elif listing.state == "published":
-        leftover.end_reason = "expired"
+    if left > 0 and listing.state == "published":
         listing.state = "expired"
         listing.version += 1
         listing.updated_at = at
         history.record(listing, "expired")
-    else:
-        leftover.end_reason = "cooled" if cooled else "withdrawn"
-    db.session.flush()
-    if listing.state == "expired":
+        db.session.flush()
         announce(ListingSaved(listing_id))
-    if left > 0:
-        announce(LeftoverExpired(listing_id, left, leftover.end_reason))
+    close(leftover, "gone" if left == 0 else "expired" if listing.state == "expired" else "withdrawn")
     return True

@@ -152,6 +152,8 @@ class PostForm(FlaskForm):
             return None
         try:
             found = datetime.fromisoformat(text)
+            if not hours.is_of_our_time(found):
+                raise ValueError(text)
             return found.replace(tzinfo=zone).astimezone(UTC) if found.tzinfo is None else found.astimezone(UTC)
         except (ValueError, OverflowError):
             errors[name] = _("Écrivez le jour et l’heure ainsi : 2026-11-25 01:00.")
@@ -160,7 +162,10 @@ class PostForm(FlaskForm):
     def _day(self, name: str, errors: dict[str, Any]) -> date | None:
         text = self[name].data or ""
         try:
-            return date.fromisoformat(text) if text else None
+            found = date.fromisoformat(text) if text else None
+            if found is not None and not hours.is_of_our_time(found):
+                raise ValueError(text)
+            return found
         except ValueError:
             errors[name] = _("Écrivez le jour ainsi : 2026-11-25.")
             return None

@@ -42,7 +42,7 @@ def hand_over(exchange: Exchange, side: str, data: Data) -> dict[str, Any]:
     zone = zone_of(exchange.lines[0].listing.postcode)
     out_since = read_since(data.get("out_since"), at, zone, errors, "out_since")
     if not errors:
-        since = out_since or leftover.out_of_temperature_since
+        since = min(filter(None, (out_since, leftover.out_of_temperature_since)), default=None)  # the first stands
         code = rules.temperature_problem(leftover.keep, temperature, since, at)
         if code:
             errors["out_since" if code == "since_to_come" else "temperature_c"] = wording.refusal(code)

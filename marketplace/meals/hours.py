@@ -19,6 +19,13 @@ _TIME = re.compile(r"(\d{1,2})\s*(?:[h:.]\s*(\d{2})?)?")
 _SPAN = re.compile(r"\s*(?:-|–|—|à|a|to)\s*")
 _BETWEEN = re.compile(r"\s*(?:,|;|/|\bet\b|\band\b|\+)\s*")
 
+YEARS = range(2000, 2101)  # of any day that is typed here: beyond, it is a slip, and clocks cannot be turned
+
+
+def is_of_our_time(moment: date) -> bool:
+    """Whether a day or an instant can be meant."""
+    return moment.year in YEARS
+
 
 def read_time(text: str) -> time | None:
     """« 23:15 », « 23h15 », « 23h »; 24:00 is midnight. None for what is no time."""

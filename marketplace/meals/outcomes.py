@@ -57,7 +57,9 @@ def problems(said: Outcome, quantity: Decimal, unit: str, category: str) -> dict
         part: Decimal = getattr(said, name)
         if part < ZERO:
             found[name] = "negative"
-        elif unit == "portion" and part * 4 != int(part * 4):  # half a tray comes back, not a third of a thousandth
+        elif (
+            unit == "portion" and category not in RAW and part * 4 != int(part * 4)
+        ):  # half a tray comes back, not a third of a thousandth
             found[name] = "quarters"
         elif part != part.quantize(Decimal("0.001")):
             found[name] = "grams"

@@ -18,10 +18,10 @@ from marketplace.core.clock import now
 from marketplace.core.db import db
 from marketplace.core.errors import Conflict, Invalid, NotFound
 from marketplace.core.events import announce
-from marketplace.exchanges import services as exchanges
 from marketplace.exchanges import stock, transitions
 from marketplace.exchanges.models import Exchange, Hold
 from marketplace.exchanges.rules import is_public_id
+from marketplace.exchanges.states import PROVIDER
 from marketplace.meals import alerting, ending, rules, wording
 from marketplace.meals.events import LeftoverPosted
 from marketplace.meals.models import Leftover
@@ -216,7 +216,7 @@ def note_temperature(
     """Write down what the probe says now. Out of temperature, the window is cut to two hours from the time stated, and
     whoever claimed comes by then.
 
-    Raises `Invalid` with the reason where it may not go any more: then it is withdrawn as cooled, or stays as it was.
+    Raises `Invalid` with the reason where it may not go any more: it stays as it was: its donor may end it as cooled.
     """
     leftover = own_leftover(actor, public_id)
     _refuse_ended(leftover)
@@ -245,15 +245,20 @@ def withdraw_leftover(actor: Actor | None, public_id: str, *, cooled: bool = Fal
     goes any more, and every claim is cancelled. Raises `Conflict` when it is over already."""
     leftover = own_leftover(actor, public_id)
     _refuse_ended(leftover)
-    if cooled:
-        for exchange in live_claims(leftover.listing_id):
-            reason = _("Hors température trop longtemps : cela ne part plus.")
-            exchanges.move(actor, exchange.public_id, "cancel", {"reason": reason})
     listing = db.session.get_one(Listing, leftover.listing_id)
     if actor is not None and listing.state == "published":
-        catalogue.withdraw_listing(actor, public_id)
+        catalogue.withdraw_listing(actor, public_id)  # first: nobody is told that what a claim gives up is free
     leftover.next_wave_at = None
-    ending.look(leftover.listing_id, cooled=cooled)
+    if cooled and actor is not None:
+        reason = _("Hors température trop longtemps : cela ne part plus.")
+        claims = live_claims(leftover.listing_id)
+        ending.close(leftover, "cooled")
+        for exchange in claims:  # those under dispute too: nothing of it goes any more
+            transitions.enter(
+                exchange, "cancel", "cancelled", side=PROVIDER, user_id=actor.user_id, data={"reason": reason}
+            )
+    else:
+        ending.look(leftover.listing_id)
     return leftover
 
 

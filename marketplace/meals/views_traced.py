@@ -15,6 +15,7 @@ from marketplace.core.clock import zone_of
 from marketplace.core.errors import Invalid
 from marketplace.core.tables_out import XLSX, Cell, Sheet, csv_lines, xlsx_of
 from marketplace.meals import traced, wording
+from marketplace.meals.hours import is_of_our_time
 from marketplace.meals.models_traced import MealOutcome
 from marketplace.meals.traced import Asked, Traced
 from marketplace.meals.wording_traced import PARTS
@@ -107,7 +108,8 @@ def _day(given: Any, name: str) -> date | None:
     if not text:
         return None
     try:
-        return date.fromisoformat(text) if len(text) == 10 else _wrong(name)
+        found = date.fromisoformat(text) if len(text) == 10 else _wrong(name)
+        return found if is_of_our_time(found) else _wrong(name)
     except ValueError:
         return _wrong(name)
 

@@ -75,7 +75,9 @@ def edit_call(actor: Actor | None, public_id: str, raw: Raw, version: int | None
     if call.state != rules.DRAFT:
         raise Conflict(_("Cette demande est déjà partie : elle ne se change plus. Annulez-la et recommencez-la."))
     if "production" in raw:
-        _actor, production = _asker(actor, raw.get("production"))
+        acting, production = _asker(actor, raw.get("production"))
+        if acting.organisation_id != call.organisation_id:  # its guests would read a call that is not of their house
+            raise Invalid({"production": _("Cette production n’est pas de votre organisation.")})
         call.production_id = production.id if production else None
     values, contents = _values(raw, call.organisation_id)
     for name, value in values.items():

@@ -8,10 +8,14 @@ from collections.abc import Sequence
 from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import select, update
+from sqlalchemy import func, select
+from sqlalchemy.orm import joinedload
 
 from marketplace.accounts.models import User
 from marketplace.accounts.permissions import Actor
+from marketplace.catalogue.events import ListingSaved
+from marketplace.catalogue.models import Listing
+from marketplace.catalogue.services import delete_draft
 from marketplace.core.clock import now
 from marketplace.core.db import db
 from marketplace.core.errors import Conflict, Invalid
@@ -21,9 +25,9 @@ from marketplace.exchanges.models import Exchange
 from marketplace.reclaims import fields_intake, outcomes
 from marketplace.reclaims.events import IntakeCorrected
 from marketplace.reclaims.intake import LONGEST_KEY, locked, show_photos, write_outcomes
-from marketplace.reclaims.masses import left_of
+from marketplace.reclaims.masses import left_of, split
 from marketplace.reclaims.models_intake import StockedPart, Weighing, WeighingOutcome
-from marketplace.reclaims.queries_intake import weighing_for
+from marketplace.reclaims.queries_intake import MOST, weighing_for
 from marketplace.reclaims.stocking import try_to_stock
 from marketplace.reclaims.wording_intake import does_not_add_up
 
@@ -88,6 +92,9 @@ def _replaced(exchange: Exchange, weighing_id: str, key: str | None) -> tuple[We
         return old, other
     if other is not None:
         raise Conflict(_("Cette pesée est déjà corrigée : corrigez celle qui la remplace."))
+    count = select(func.count()).select_from(Weighing).where(Weighing.exchange_id == exchange.id)
+    if (db.session.scalar(count) or 0) >= 2 * MOST:
+        raise Conflict(_("Cette collecte a été corrigée trop de fois : écrivez à la modération."))
     if not old.net_grams:
         raise Conflict(_("Cette ligne ne fait qu’en retirer une autre : il n’y a rien à y corriger."))
     return old, None
@@ -110,26 +117,51 @@ def _written(exchange: Exchange, acting: Actor, old: Weighing, values: dict[str,
 def _seal(exchange: Exchange, acting: Actor, old: Weighing, new: Weighing) -> None:
     new.sealed_at, new.sealed_by_id = now(), acting.user_id
     db.session.flush()
-    _keep_drafts(old, new)
-    try_to_stock(exchange.id)
+    _keep_drafts(acting, old, new)
+    try_to_stock(exchange.id, new.id)
     documents.open_certificate(exchange)
     by = db.session.scalar(select(User.public_id).where(User.id == acting.user_id)) or ""
     announce(IntakeCorrected(exchange.id, new.id, by, acting.user_id))
 
 
-def _keep_drafts(old: Weighing, new: Weighing) -> None:
-    """Listings made of the old weighing belong to the new one's parts that go to stock, as far as these are as many:
-    nothing is listed twice."""
-    parts = {part.id: part.draft_count for part in new.outcomes if part.outcome == outcomes.TO_STOCK}
+def _keep_drafts(acting: Actor, old: Weighing, new: Weighing) -> None:
+    """Listings made of the old weighing belong to the new one's parts that go to stock, with the masses of these; those
+    that are too many go. Nothing is listed twice, nothing is listed and treated.
+
+    Raises `Conflict` where that would change a listing that was ever out: its sale has counted it, or will.
+    """
+    parts = [part for part in new.outcomes if part.outcome == outcomes.TO_STOCK]
+    wanted = [(part.id, grams) for part in parts for grams in split(part.mass_grams, part.draft_count)]
     query = (
-        select(StockedPart.id)
+        select(StockedPart)
         .join(WeighingOutcome, WeighingOutcome.id == StockedPart.outcome_id)
         .where(WeighingOutcome.weighing_id == old.id)
+        .options(joinedload(StockedPart.listing))
         .order_by(StockedPart.id)
     )
-    for row_id in db.session.scalars(query).all():
-        part_id = next((key for key, count in parts.items() if count > 0), None)
-        if part_id is None:
-            return
-        parts[part_id] -= 1
-        db.session.execute(update(StockedPart).where(StockedPart.id == row_id).values(outcome_id=part_id))
+    rows = list(db.session.scalars(query))
+    for row, (part_id, grams) in zip(rows, wanted, strict=False):
+        if row.mass_grams != grams or old.material != new.material:
+            _check_still_draft(row.listing)
+            row.mass_grams = row.listing.mass_grams = grams
+            row.listing.materials = [{"key": new.material, "share": 100}] if new.material else []
+            announce(ListingSaved(row.listing.id))
+        row.outcome_id = part_id
+    db.session.flush()
+    for row in rows[len(wanted) :]:
+        _check_still_draft(row.listing)
+        public_id = row.listing.public_id
+        db.session.delete(row)
+        db.session.flush()
+        delete_draft(acting, public_id)
+
+
+def _check_still_draft(listing: Listing) -> None:
+    if listing.state != "draft" or listing.published_at is not None:
+        raise Conflict(
+            _(
+                "« %(title)s » vient de cette pesée et a déjà été publiée : la part mise au stock ne se change plus. "
+                "Corrigez la masse dans l’annonce.",
+                title=listing.title,
+            )
+        )

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from flask_babel import gettext as _
 from sqlalchemy import select
 
 from marketplace.accounts.models import Production
@@ -65,7 +64,7 @@ def draft_of(actor: Actor, plan_public_id: str, line_ids: Sequence[str]) -> Draf
     production = db.session.get_one(Production, plan.production_id)
     return Draft(
         production.public_id, plan.postcode or "", opens_at, closes_at, tuple(contents[: rules.MOST_CONTENTS]),
-        _description(plan, lines),
+        _description(lines),
     )  # fmt: skip
 
 
@@ -118,9 +117,9 @@ def _largest_first(content: Content) -> tuple[Decimal, Decimal]:
     return -(content.volume_m3 or Decimal(0)), -(content.mass_kg or Decimal(0))
 
 
-def _description(plan: WrapPlan, lines: Sequence[WrapLine]) -> str:
+def _description(lines: Sequence[WrapLine]) -> str:
     """Every line in words, as long as it fits."""
-    rows = [_("Plan de démontage, %(place)s :", place=plan.place)]
+    rows: list[str] = []  # not the place: all who are told read this
     for line in lines:
         quantity = f"{line.quantity.normalize():f}"
         words = f"- {quantity} {_UNITS.get(line.unit, line.unit)} {line.title}"

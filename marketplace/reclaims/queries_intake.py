@@ -63,7 +63,7 @@ def weighings_of(exchange_id: int) -> list[Weighing]:
         .where(Weighing.exchange_id == exchange_id)
         .options(selectinload(Weighing.outcomes).selectinload(WeighingOutcome.drafts).joinedload(StockedPart.listing))
         .order_by(Weighing.id)
-        .limit(MOST)
+        .limit(2 * MOST)  # with what was corrected
     )
     return list(db.session.scalars(query))
 

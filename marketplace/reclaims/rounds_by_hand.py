@@ -52,10 +52,10 @@ def send_stop(actor: Actor, public_id: str, stop_id: str, to_public_id: str, ver
     one, other = _both(actor, public_id, to_public_id, version)
     stops = list(one.stops)
     stop = stops.pop(place(stops, stop_id))
-    if stop.arrived_at is not None or stop.loaded_at is not None:
-        raise Conflict(_("Le camion y est déjà passé : cet arrêt reste sur sa tournée."))
+    _check_not_there(stop)
     there = next((two for two in other.stops if two.exchange_id == stop.exchange_id), None)
     if there is not None:  # the other part of the same collection: one stop again
+        _check_not_there(there)
         _join(there, stop)
         db.session.execute(delete(RoundStop).where(RoundStop.id == stop.id))
         db.session.expire(one, ["stops"])
@@ -69,12 +69,19 @@ def send_stop(actor: Actor, public_id: str, stop_id: str, to_public_id: str, ver
     return one
 
 
+def _check_not_there(stop: RoundStop) -> None:
+    """Nothing is taken from a stop, nor put on it, once the truck has been there: it would be forgotten."""
+    if stop.arrived_at is not None or stop.loaded_at is not None:
+        raise Conflict(_("Le camion y est déjà passé : cet arrêt reste sur sa tournée."))
+
+
 def split_stop(
     actor: Actor, public_id: str, stop_id: str, to_public_id: str, cubic_metres: Decimal | None, version: int
 ) -> CollectionRound:
     """Leave so many m³ of a stop to another round. Raises `Invalid` for more than there is."""
     one, other = _both(actor, public_id, to_public_id, version)
     stop = one.stops[place(list(one.stops), stop_id)]
+    _check_not_there(stop)
     litres = int((cubic_metres or 0) * 1000)
     if stop.volume_litres is None or not 0 < litres < stop.volume_litres:
         most = Decimal(stop.volume_litres or 0) / 1000
@@ -88,6 +95,7 @@ def split_stop(
         )  # fmt: skip
         db.session.add(there)
     else:
+        _check_not_there(there)
         there.volume_litres, there.is_part = (there.volume_litres or 0) + litres, True
         there.mass_grams = ((there.mass_grams or 0) + grams) or None
     stop.volume_litres, stop.is_part = stop.volume_litres - litres, True
@@ -116,8 +124,7 @@ def remove_stop(actor: Actor, public_id: str, stop_id: str, version: int) -> Col
     one = changing(actor, public_id, version)
     stops = list(one.stops)
     stop = stops.pop(place(stops, stop_id))
-    if stop.arrived_at is not None or stop.loaded_at is not None:
-        raise Conflict(_("Le camion y est déjà passé : cet arrêt reste sur sa tournée."))
+    _check_not_there(stop)
     db.session.execute(delete(RoundStop).where(RoundStop.id == stop.id))
     _number(stops)
     one.version += 1

@@ -28,8 +28,8 @@ logger = logging.getLogger(__name__)
 RETRY = "reclaims.stock_parts"
 
 
-def stock_parts(exchange_id: int) -> list[Listing]:
-    """A draft for each thing that went to stock and has none yet; safe to call twice."""
+def stock_parts(exchange_id: int, weighing_id: int | None = None) -> list[Listing]:
+    """A draft for each thing that went to stock and has none yet, of one weighing or of all; safe to call twice."""
     exchange = db.session.get_one(
         Exchange,
         exchange_id,
@@ -41,20 +41,20 @@ def stock_parts(exchange_id: int) -> list[Listing]:
     )
     made: list[Listing] = []
     for weighing in live_by_exchange([exchange_id]).get(exchange_id, []):
-        for part in weighing.outcomes:
+        for part in weighing.outcomes if weighing_id in (None, weighing.id) else ():
             if part.outcome == outcomes.TO_STOCK:
                 made += _drafts(exchange, weighing, part)
     return made
 
 
-def try_to_stock(exchange_id: int) -> None:
+def try_to_stock(exchange_id: int, weighing_id: int | None = None) -> None:
     """The same, which never stops the closing of a collection: what fails is tried again by the worker."""
     try:
         with db.session.begin_nested():
-            stock_parts(exchange_id)
+            stock_parts(exchange_id, weighing_id)
     except Exception:
         logger.exception("no drafts of reclaim %s", exchange_id)
-        enqueue(RETRY, {"exchange_id": exchange_id})
+        enqueue(RETRY, {"exchange_id": exchange_id, "weighing_id": weighing_id})
 
 
 def _drafts(exchange: Exchange, weighing: Weighing, part: WeighingOutcome) -> list[Listing]:

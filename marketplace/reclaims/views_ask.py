@@ -81,11 +81,12 @@ def edit(public_id: str) -> Any:
     kept: list[str] = []
     if form.is_submitted():
         typed = form.version.data or ""
+        version = int(typed) if typed.isdecimal() and len(typed) < 9 else None
         try:
             kept = _received()
             if form.validate():
                 with transaction():
-                    done = calls.edit_call(actor, public_id, form.sent(), int(typed) if typed.isdecimal() else None)
+                    done = calls.edit_call(actor, public_id, form.sent(), version)
                     photos.remove(done, request.form.getlist("photo-remove"))
                     photos.attach(done, photos.read(actor, kept))
                 flash(_("C’est enregistré. Il reste à l’envoyer."), "kept")
@@ -166,6 +167,7 @@ def send(public_id: str) -> Any:
     call_for(actor, public_id)  # strangers stop here
     form = SendForm()
     typed = form.version.data or ""
+    version = int(typed) if typed.isdecimal() and len(typed) < 9 else None
     try:
         with transaction():
             call = sending.send_call(
@@ -175,7 +177,7 @@ def send(public_id: str) -> Any:
                 radius_km=form.radius_km.data,
                 recipients=form.recipients.data or [],
                 answer_by=form.answer_by(),
-                version=int(typed) if typed.isdecimal() and len(typed) < 9 else None,
+                version=version,
             )
             told = sum(one.told_at is not None for one in call.recipients)
     except Invalid as refusal:

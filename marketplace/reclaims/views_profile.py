@@ -28,9 +28,10 @@ def profile() -> Any:
     vehicles = _vehicles(found)
     if form.validate_on_submit():
         typed = form.version.data or ""
+        version = int(typed) if typed.isdecimal() and len(typed) < 9 else None
         try:
             with transaction():
-                profiles.save_profile(actor, form.sent(vehicles), int(typed) if typed.isdecimal() else None)
+                profiles.save_profile(actor, form.sent(vehicles), version)
         except Invalid as refusal:
             form.take(refusal)
         except Conflict as conflict:

@@ -19,6 +19,7 @@ from marketplace.core.tables_out import XLSX, Cell, Sheet, csv_lines, xlsx_of
 from marketplace.core.text import slug
 from marketplace.exchanges.rules import is_public_id
 from marketplace.reclaims import register, wording_intake
+from marketplace.reclaims.fitting import COLLECTORS
 from marketplace.reclaims.register import CAME, LEFT, Asked, Row
 from marketplace.web import filters
 from marketplace.web.access import enter, signed_in_actor
@@ -26,7 +27,6 @@ from marketplace.web.labels import label
 from marketplace.web.limits import limiter
 
 blueprint = Blueprint("register", __name__)
-COLLECTORS = frozenset({"reuse_centre", "local_authority", "other"})
 MOST_PRODUCTIONS = 200
 
 

@@ -378,3 +378,37 @@ def test_a_lost_wave_is_sent_by_the_timetable_and_never_twice(evening, clock):
     jobs.wave(meal.id)
     assert told(meal.id) == {evening.guille.id: 1, evening.gerland.id: 1}
     assert clock_module.setting() != "system"
+
+
+def test_food_that_went_bad_is_free_for_nobody_whatever_is_disputed(evening):
+    meal = evening.post()
+    claims = [evening.claim(evening.gina, meal, 20), evening.claim(evening.theo, meal, 10)]
+    listing_id = evening.leftover(meal).listing_id
+    with transaction() as session:
+        session.add(MealWait(listing_id=listing_id, organisation_id=evening.gina.organisation_id, created_at=now()))
+    evening.move(evening.theo, claims[1], "dispute", reason="Personne au portail.")
+    with transaction():
+        posting.withdraw_leftover(evening.alice, meal, cooled=True)
+    assert [evening.exchange(one).state for one in claims] == ["cancelled", "cancelled"]
+    assert evening.leftover(meal).end_reason == "cooled"
+    assert db.session.scalar(select(MealWait.told_at).where(MealWait.listing_id == listing_id)) is None
+
+
+def test_a_meal_stays_a_meal_once_it_was_offered(evening):
+    meal = evening.post()
+    with pytest.raises(Invalid) as refusal, transaction():
+        catalogue.edit_listing(evening.alice, meal, {"category_key": "chair"})
+    assert "category_key" in refusal.value.errors
+
+
+def test_what_was_stated_first_stands_at_the_hand_over(evening):
+    at = now()
+    meal = evening.post(a_post(at, temperature=550, out_since=at - timedelta(minutes=110)))
+    claim = evening.claim(evening.gina, meal)
+    clock_module.set_clock((at + timedelta(minutes=12)).isoformat())
+    with pytest.raises(Invalid) as refusal:
+        evening.move(
+            evening.alice, claim, "hand_over", code=evening.code(claim), temperature_c=54,
+            out_since=at - timedelta(minutes=30),
+        )  # fmt: skip
+    assert "temperature_c" in refusal.value.errors

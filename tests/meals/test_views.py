@@ -253,3 +253,14 @@ def test_a_claim_begins_with_what_the_house_can_carry(evening, come):
         session.get_one(MealReceiver, evening.guille.id).capacity_portions = 12
     assert 'value="12"' in said(come(evening.guille).get(f"/repas/{meal}"))
     assert 'value="30"' in said(come(evening.gerland).get(f"/repas/{meal}"))
+
+
+@pytest.mark.parametrize("year", ["9999", "0001"])
+def test_a_date_that_no_clock_knows_is_a_slip(come, evening, year):
+    donor = come(evening.donor)
+    for page in ("suivi", "suivi.csv"):
+        for bound in ("a", "de"):
+            assert donor.get(f"/repas/{page}?{bound}={year}-12-31").status_code == 422
+    refused = donor.post("/repas/proposer", data={**CURRY, "use_by": f"{year}-12-31T23:59"})
+    assert "Écrivez le jour et l’heure ainsi" in said(refused, 422)
+    said(donor.get("/repas"))

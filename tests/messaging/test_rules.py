@@ -25,6 +25,7 @@ def test_an_unknown_kind_is_a_defect():
         ("exchange_requested", {"product": False, "email": False}, ()),
         ("invitation_accepted", {}, ("product",)),
         ("invitation_accepted", {"email": True}, ("product", "email")),
+        ("meal_recalled", {"product": False, "email": False}, ("product", "email")),
     ],
 )
 def test_choices_go_before_defaults(kind, chosen, channels):

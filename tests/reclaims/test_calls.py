@@ -7,7 +7,8 @@ import pytest
 from sqlalchemy import func, select, update
 from sqlalchemy.exc import IntegrityError
 
-from marketplace.accounts.models import SiteClosing
+from marketplace.accounts.models import ProductionMember, SiteClosing
+from marketplace.core.clock import now
 from marketplace.core.db import db, transaction
 from marketplace.core.errors import Conflict, Invalid, NotAllowed, NotFound
 from marketplace.exchanges import services
@@ -451,3 +452,18 @@ def test_a_profile_is_said_by_its_managers(house):
     assert "site" in refusal(lambda: profiles.save_profile(owner_of(centre), foreign)).errors
     charity = make_organisation("Les Restos du Rhône", "food_charity")
     refusal(lambda: profiles.save_profile(owner_of(charity), said), NotAllowed)
+
+
+def test_a_call_takes_no_production_of_another_house(app):
+    asker, other = make_organisation("Les Films du Quai"), make_organisation("Grand Large")
+    call, theirs = make_call(asker), make_production(other)
+    ana = owner_of(asker)
+    with transaction() as session:
+        session.add(
+            ProductionMember(production_id=theirs.id, user_id=ana.user_id, role="contributor", created_at=now())
+        )
+    with pytest.raises(Invalid) as refusal, transaction():
+        calls.edit_call(ana, call.public_id, {**strike(), "production": theirs.public_id})
+    assert "production" in refusal.value.errors
+    db.session.rollback()
+    assert db.session.get_one(ReclaimCall, call.id).production_id is None

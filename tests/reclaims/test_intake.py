@@ -348,7 +348,25 @@ def test_a_correction_lists_nothing_twice(dock):
     new = dock.correct(exchange, one, "wood", "520", part("to_stock", None, title="Feuilles", count="3"))
     assert db.session.query(Listing).count() == 3
     assert {row.outcome_id for row in db.session.query(StockedPart)} == {new.outcomes[0].id}
-    assert [row.mass_grams for row in db.session.query(StockedPart).order_by(StockedPart.id)][-1] == 173_333
+    rows = db.session.query(StockedPart).order_by(StockedPart.id).all()
+    assert sum(row.mass_grams for row in rows) == 520_000
+    assert [row.listing.mass_grams for row in rows] == [row.mass_grams for row in rows]
+
+
+def test_what_is_treated_after_all_is_listed_no_more(dock):
+    exchange = dock.closed(("wood", "300", {}, part("to_stock", None, title="Feuilles", count="2")))
+    dock.correct(exchange, dock.live(exchange)[0].public_id, "wood", "300", part("recycling"))
+    assert db.session.query(Listing).count() == 0 and db.session.query(StockedPart).count() == 0
+
+
+def test_what_was_published_stays_listed_and_its_part_with_it(dock):
+    exchange = dock.closed(("wood", "300", {}, part("to_stock", None, title="Feuilles")))
+    listing = db.session.query(Listing).one()
+    with transaction():
+        listing.state, listing.published_at = "published", listing.updated_at
+    with pytest.raises(Conflict, match="déjà été publiée"):
+        dock.correct(exchange, dock.live(exchange)[0].public_id, "wood", "300", part("recycling"))
+    assert [one.net_grams for one in dock.live(exchange)] == [300_000]
 
 
 def test_the_day_of_a_closing_is_the_day_it_was_closed(dock, clock):

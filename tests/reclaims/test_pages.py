@@ -10,7 +10,9 @@ from sqlalchemy import select
 from marketplace.core.db import db, transaction
 from marketplace.exchanges import services
 from marketplace.exchanges.models import Exchange
+from marketplace.reclaims.fitting import COLLECTORS
 from marketplace.reclaims.models import CollectorProfile, ReclaimCall, ReclaimPhoto
+from marketplace.reclaims.register import CAME, LEFT
 from tests.factories import add_member, make_organisation, make_user, owner_of, sign_in, site_of
 from tests.reclaims.trade import choose, make_call, make_collector, offer, sent_call
 
@@ -368,3 +370,10 @@ def test_whoever_may_not_ask_is_told_before_typing(app, house):
     assert somebody.get("/collectes/demander").status_code == 403
     assert browser(app, house, "viewer").get("/collectes/demander").status_code == 403
     assert browser(app, house, "member").get("/collectes/demander").status_code == 200
+
+
+@pytest.mark.parametrize("kind", [*COLLECTORS, "production_company"])
+def test_whoever_may_collect_opens_the_register_on_what_came(app, kind):
+    page = browser(app, make_organisation("La Maison", kind)).get("/collectes/registre").get_data(as_text=True)
+    chosen = re.search(r'<option value="([a-z_]+)" selected', page).group(1)
+    assert chosen == (CAME if kind in COLLECTORS else LEFT)

@@ -365,3 +365,8 @@ def test_without_a_place_to_leave_from(app):
     with pytest.raises(Invalid):
         propose(house)
     assert db.session.query(CollectionRound).count() == 0
+
+
+@pytest.mark.parametrize(("cubic_metres", "minutes"), [(0, 15), (10, 45), (20, 75), (200, 240)])
+def test_how_long_a_stop_is_taken_to_last(cubic_metres, minutes):
+    assert rounds.service_minutes(cubic_metres * 1000) == minutes

@@ -59,7 +59,8 @@ def test_nothing_is_left_on_the_set(scene, clock):
     ids = [line.public_id for line in lines[20:]]
     draft = plan_calls.draft_of(scene.actor, plan.public_id, ids)
     assert draft is not None and draft.closes_at == skip_at and draft.postcode == "69100"
-    assert sum(one.mass_kg or 0 for one in draft.contents) > 500 and len(draft.description.splitlines()) == 21
+    assert sum(one.mass_kg or 0 for one in draft.contents) > 500
+    assert len(draft.description.splitlines()) == 20 and draft.description.startswith("- ")  # and not where it stands
     db.session.rollback()
     near = trade.make_collector("Petite ressourcerie", vehicles={"van_20m3": 3}, streams=["wood", "textile"])
     far = trade.make_collector("Grande ressourcerie", "Vienne", vehicles={"truck_12t": 1, "van_20m3": 1})
